@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hvl/device/dev.h - one virtio device of the main side, any transport
+ *
+ * A device is a model (what it is: rng, net), a transport (how its registers
+ * reach the driver) and up to HVL_DEV_QUEUES_MAX queues. Whoever hosts it
+ * calls hvl_dev_service() when a doorbell rang, when the re-check timer fires
+ * and when a backing has news; the device does what there is to do and says
+ * whether the driver must be notified and whether more work is left.
+ *
+ * A driver that breaks the protocol breaks its device and no other: the device
+ * stops, shows DEVICE_NEEDS_RESET, counts, logs one line, and works again once
+ * the driver has reset it.
+ *
+ * Ownership  All storage is the caller's, from init on as long as it is used.
+ * Threads    One at a time per device.
+ * Memory     Never allocates. No system calls but through a model's backing.
+ */
+#ifndef HVL_DEVICE_DEV_H
+#define HVL_DEVICE_DEV_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hvl/device/vq.h>
+#include <hvl/metal/io.h>
+#include <hvl/metal/log.h>
+#include <hvl/wire/virtio.h>
+
+#define HVL_DEV_QUEUES_MAX 4u
+#define HVL_DEV_SEGS_MAX 256u /* segments of the longest chain served */
+
+struct hvl_dev;
+
+/* What a device type implements. */
+struct hvl_dev_model {
+	const char *type;     /* "rng" */
+	uint32_t id;	      /* VIRTIO_ID_* */
+	uint16_t nqueues;     /* 1 to HVL_DEV_QUEUES_MAX */
+	uint16_t queue_max;   /* default for the largest ring size */
+	uint32_t config_size; /* bytes */
+
+	/* Feature bits of the type, ring and transport bits not included. */
+	uint64_t (*features)(const struct hvl_dev *dev);
+
+	/* Fill in bytes of the config space; range was checked. */
+	void (*config_read)(const struct hvl_dev *dev, uint32_t off, void *buf,
+			    uint32_t len);
+
+	/* DRIVER_OK came: features and queues are final. NULL: nothing to do. */
+	void (*start)(struct hvl_dev *dev);
+
+	/* The device was reset: forget everything of the driver. May be NULL. */
+	void (*reset)(struct hvl_dev *dev);
+
+	/*
+	 * Serve a queue: at most about @budget chains. Return: chains moved,
+	 * or -EPROTO when the driver broke the protocol. Flushing, notifying
+	 * and breaking the device are the caller's.
+	 */
+	int (*process)(struct hvl_dev *dev, uint16_t queue,
+		       unsigned int budget);
+};
+
+/* What a transport implements. */
+struct hvl_dev_transport {
+	/* Write the block anew as after power-on, magic last. */
+	void (*publish)(struct hvl_dev *dev);
+	/* Look at the registers, obey. Return: true if anything was done. */
+	bool (*poll)(struct hvl_dev *dev);
+	/* Show used buffers / changed config; true: the doorbell must ring. */
+	bool (*interrupt)(struct hvl_dev *dev, uint32_t bits);
+	/* Show DEVICE_NEEDS_RESET. */
+	void (*needs_reset)(struct hvl_dev *dev);
+	/* Copy the model's config space to where the driver reads it. */
+	void (*config_changed)(struct hvl_dev *dev);
+};
+
+struct hvl_dev_stats {
+	uint64_t services;   /* calls of hvl_dev_service() */
+	uint64_t chains;     /* moved */
+	uint64_t interrupts; /* notifications of the driver */
+	uint64_t resets;     /* by the driver */
+	uint64_t violations; /* of the protocol, by the driver */
+};
+
+/* Events that a host may want to show to a person. */
+enum hvl_dev_event {
+	HVL_DEV_EVENT_FOUND,	/* ACKNOWLEDGE: a driver has seen it */
+	HVL_DEV_EVENT_READY,	/* DRIVER_OK */
+	HVL_DEV_EVENT_RESET,	/* by the driver, after it was in use */
+	HVL_DEV_EVENT_BROKEN,	/* a violation; needs reset */
+	HVL_DEV_EVENT_FAILED,	/* the driver gave up */
+};
+
+struct hvl_dev_config {
+	const char *name; /* for messages: "net0"; borrowed */
+	const struct hvl_dev_model *model;
+	void *priv;		  /* the model's state */
+	const struct hvl_io *shm; /* what descriptors may point into; borrowed */
+	const struct hvl_io *regs; /* the register block, within it; borrowed */
+	uint64_t region_da;	  /* shown to the driver as SHMBase */
+	uint64_t region_size;	  /* and SHMLen */
+	uint64_t features_off;	  /* not to be offered, for tests and users */
+	uint16_t queue_max;	  /* 0: the model's */
+	const struct hvl_log *log; /* or NULL; borrowed */
+	void (*event)(void *ctx, struct hvl_dev *dev, enum hvl_dev_event ev);
+	void *event_ctx;	  /* event may be NULL */
+	struct hvl_seg *segs;	  /* scratch of HVL_DEV_SEGS_MAX; may be */
+				  /* shared by devices of one thread */
+};
+
+/* State of a transport's own, per queue and device; private to it. */
+struct hvl_dev_mmio_queue {
+	uint32_t num, align, pfn;  /* version 1: as configured */
+	uint64_t desc, avail, used; /* version 2: as configured */
+	bool ready;
+	bool acked; /* version 1: QueuePFN has been seen as ACK since */
+};
+
+struct hvl_dev_mmio {
+	uint32_t fence_ack; /* version 2: last one obeyed */
+	uint32_t isr;	    /* InterruptStatus as we last wrote it */
+	uint32_t isr_used;  /* used entries came after bit 0 was set */
+	uint32_t generation;
+	uint8_t status_seen;
+	uint64_t idle_polls; /* version 1: for repeating a lost doorbell */
+	struct hvl_dev_mmio_queue queue[HVL_DEV_QUEUES_MAX];
+};
+
+struct hvl_dev {
+	struct hvl_dev_config cfg;
+	const struct hvl_dev_transport *tr;
+	uint64_t offered;  /* features */
+	uint64_t features; /* negotiated */
+	uint8_t status;	   /* that holds */
+	bool live;	   /* DRIVER_OK and not broken */
+	bool broken;
+	bool config_dirty;
+	struct hvl_dev_vq vq[HVL_DEV_QUEUES_MAX];
+	struct hvl_dev_stats stats;
+	struct hvl_dev_mmio mmio;
+};
+
+/* What hvl_dev_service() asks of its caller. */
+#define HVL_DEV_RING 1u /* ring the driver's doorbell */
+#define HVL_DEV_MORE 2u /* call again soon: there is more to do */
+
+/**
+ * hvl_dev_init() - make a device, not yet visible to the driver
+ * @dev: caller's storage
+ * @cfg: copied; what it points to is borrowed
+ * @tr:  hvl_dev_mmio_v1 or hvl_dev_mmio_v2
+ * Return: 0, -EINVAL for a configuration that cannot be.
+ */
+int hvl_dev_init(struct hvl_dev *dev, const struct hvl_dev_config *cfg,
+		 const struct hvl_dev_transport *tr);
+
+/**
+ * hvl_dev_publish() - write the registers anew, forget every driver
+ *
+ * For the time before the remote starts: the whole block is rewritten, magic
+ * last.
+ */
+void hvl_dev_publish(struct hvl_dev *dev);
+
+/**
+ * hvl_dev_service() - obey the registers, serve the queues
+ * @dev:    published device
+ * @budget: chains at most per queue, for fairness between devices
+ * Return: HVL_DEV_RING and HVL_DEV_MORE bits.
+ *
+ * Cheap when there is nothing to do. Any order of devices; any number of
+ * spurious calls.
+ */
+unsigned int hvl_dev_service(struct hvl_dev *dev, unsigned int budget);
+
+/**
+ * hvl_dev_config_changed() - the model's config space differs: tell the driver
+ *
+ * Takes effect, with its interrupt, in the next hvl_dev_service().
+ */
+void hvl_dev_config_changed(struct hvl_dev *dev);
+
+/** Whether a feature (VIRTIO_*_F_*) was negotiated. */
+static inline bool hvl_dev_has(const struct hvl_dev *dev, unsigned int bit)
+{
+	return (dev->features >> bit & 1) != 0;
+}
+
+#endif /* HVL_DEVICE_DEV_H */

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hvl/device/net.h - virtio-net device model (virtio 1.3 §5.1)
+ *
+ * Moves Ethernet frames between the driver's buffers and a backing, which
+ * reads and writes them where they lie: the model copies nothing.
+ */
+#ifndef HVL_DEVICE_NET_H
+#define HVL_DEVICE_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hvl/device/dev.h>
+#include <hvl/wire/net.h>
+
+/* Where the frames come from and go to. Neither function waits. */
+struct hvl_dev_net_backing {
+	/*
+	 * Send one frame, in @n pieces of @len bytes in all. Return: 0,
+	 * -EAGAIN when it cannot be taken now (the model offers it again at
+	 * the next service), another negative errno: the frame is lost.
+	 */
+	int (*send)(void *ctx, const struct hvl_seg *seg, unsigned int n,
+		    uint32_t len);
+	/*
+	 * Receive one frame into @n pieces with room for @room bytes in all.
+	 * Return: the frame's length; -EAGAIN when there is none; -EMSGSIZE
+	 * when it did not fit: it is gone, and counts as dropped; another
+	 * negative errno on failure.
+	 */
+	int (*recv)(void *ctx, const struct hvl_seg *seg, unsigned int n,
+		    uint32_t room);
+	void *ctx;
+};
+
+struct hvl_dev_net_stats {
+	uint64_t rx_frames, rx_bytes; /* to the driver */
+	uint64_t tx_frames, tx_bytes; /* from the driver */
+	uint64_t rx_dropped;	      /* too large for the driver's buffer */
+	uint64_t tx_dropped;	      /* refused by the backing */
+};
+
+struct hvl_dev_net {
+	struct hvl_dev_net_backing backing;
+	uint8_t mac[6];
+	uint16_t mtu; /* offered as VIRTIO_NET_F_MTU */
+	bool link_up;
+	struct hvl_dev_net_stats stats;
+};
+
+extern const struct hvl_dev_model hvl_dev_net_model; /* priv: hvl_dev_net */
+
+/**
+ * hvl_dev_net_init() - model state over a backing, link up
+ * @net:     caller's storage
+ * @backing: copied
+ * @mac:     address of the driver's end
+ * @mtu:     HVL_NET_MTU_MIN to HVL_NET_MTU_MAX
+ */
+void hvl_dev_net_init(struct hvl_dev_net *net,
+		      const struct hvl_dev_net_backing *backing,
+		      const uint8_t mac[6], uint16_t mtu);
+
+/** hvl_dev_net_set_link() - change the link's state and tell the driver */
+void hvl_dev_net_set_link(struct hvl_dev *dev, bool up);
+
+#endif /* HVL_DEVICE_NET_H */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hvl/device/vq.h - device side of one split virtqueue (virtio 1.3 §2.7)
+ *
+ * Takes the chains a driver made available, lends their buffers to a device
+ * model and gives them back on the used ring. Everything the driver writes is
+ * hostile: each word is read once into private memory, checked, and only the
+ * copy is used.
+ *
+ * Ownership  The caller owns the queue and the shared memory, which the queue
+ *            borrows from start to stop.
+ * Threads    One thread at a time per queue; no locks inside.
+ * Memory     Never allocates; the segments' storage is the caller's.
+ * Errors     Negative errno. -EPROTO: the driver broke the protocol, the queue
+ *            has stopped and the device owes a DEVICE_NEEDS_RESET (§2.1.2).
+ */
+#ifndef HVL_DEVICE_VQ_H
+#define HVL_DEVICE_VQ_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hvl/metal/io.h>
+#include <hvl/metal/log.h>
+#include <hvl/wire/vring.h>
+
+/* One piece of a chain. */
+struct hvl_seg {
+	void *va;     /* inside the shared memory, valid until push */
+	uint32_t len; /* bytes, never 0 */
+};
+
+struct hvl_chain {
+	uint16_t head;	   /* for hvl_dev_vq_push() only */
+	uint16_t nread;	   /* readable segments, which come first (§2.7.4.2) */
+	uint16_t nwrite;   /* writable segments, which follow */
+	uint16_t nseg_max; /* entries in seg: the caller's */
+	struct hvl_seg *seg; /* caller's storage */
+	uint64_t read_len;   /* bytes in the readable ones */
+	uint64_t write_len;  /* bytes in the writable ones */
+};
+
+struct hvl_dev_vq_config {
+	const struct hvl_io *shm; /* all that descriptors may point into */
+	const struct hvl_log *log; /* or NULL */
+	const char *name; /* of the device, for messages */
+	uint16_t index;	  /* of the queue, for messages */
+	uint32_t num;	  /* ring size, as the driver chose it */
+	uint32_t num_max; /* largest that was offered */
+	uint64_t desc, avail, used; /* device addresses of the areas */
+	uint64_t features; /* negotiated */
+};
+
+/* The state is private to the queue's functions. */
+struct hvl_dev_vq {
+	struct hvl_io shm;
+	const struct hvl_log *log;
+	const char *name;
+	uint64_t desc, avail, used; /* offsets into shm */
+	uint64_t features;
+	uint32_t num;
+	uint16_t index;
+	uint16_t avail_idx;  /* next to be taken */
+	uint16_t avail_seen; /* the driver's index, at the last look */
+	uint16_t used_idx;   /* next to be written */
+	uint16_t published;  /* used_idx as the driver can see it */
+	uint16_t signalled;  /* used_idx at the last notification */
+	uint16_t inflight;   /* popped and not yet pushed */
+	uint16_t used_flags; /* as we last wrote them */
+	bool started;
+	bool broken;
+};
+
+/**
+ * hvl_dev_vq_start() - begin to serve a ring that the driver has laid out
+ * @vq:  caller's storage
+ * @cfg: copied, but shm and log and name are borrowed until stop
+ * Return: 0, or -EPROTO, with one log line, for a size that is not allowed,
+ * an area that is misaligned (§2.7) or outside the shared memory.
+ */
+int hvl_dev_vq_start(struct hvl_dev_vq *vq,
+		     const struct hvl_dev_vq_config *cfg);
+
+/** hvl_dev_vq_stop() - forget the ring; chains still out are forgotten too */
+void hvl_dev_vq_stop(struct hvl_dev_vq *vq);
+
+/**
+ * hvl_dev_vq_pop() - borrow the next available chain (§2.7.13, §2.7.5)
+ * @vq:    a queue
+ * @chain: nseg_max and seg are the caller's; filled in only when 1 is returned
+ * Return: 1 and a chain, 0 when nothing is available or the queue is not
+ * started, -EPROTO on a bad ring, with one log line. -ENOBUFS: the chain is
+ * sound, but has more segments than the caller has room for; it stays.
+ */
+int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain);
+
+/**
+ * hvl_dev_vq_unpop() - the chain popped last is not needed yet
+ *
+ * The next pop reads it anew. Only the last one, only before it is pushed.
+ */
+void hvl_dev_vq_unpop(struct hvl_dev_vq *vq);
+
+/**
+ * hvl_dev_vq_push() - give a chain back (§2.7.14)
+ * @vq:    the queue it came from
+ * @chain: head and writable segments as pop filled them in
+ * @len:   bytes written into its writable segments, from their start
+ *
+ * The driver does not see it before hvl_dev_vq_flush().
+ */
+void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
+		     uint32_t len);
+
+/**
+ * hvl_dev_vq_flush() - publish what was pushed
+ * Return: true if the driver wants to be notified of it (§2.7.7).
+ */
+bool hvl_dev_vq_flush(struct hvl_dev_vq *vq);
+
+/** hvl_dev_vq_notify_off() - the driver need not ring (§2.7.10) */
+void hvl_dev_vq_notify_off(struct hvl_dev_vq *vq);
+
+/**
+ * hvl_dev_vq_notify_on() - the driver shall ring for what comes from now on
+ * Return: true if something came in meanwhile: process it before waiting.
+ */
+bool hvl_dev_vq_notify_on(struct hvl_dev_vq *vq);
+
+/** hvl_chain_copy_from() - copy the readable part out: up to @len bytes from
+ * byte @off of it. Return: bytes copied. */
+uint32_t hvl_chain_copy_from(const struct hvl_chain *chain, uint64_t off,
+			     void *dst, uint32_t len);
+
+/** hvl_chain_copy_to() - copy into the writable part, from byte @off of it.
+ * Return: bytes copied, less than @len where it ends. */
+uint32_t hvl_chain_copy_to(const struct hvl_chain *chain, uint64_t off,
+			   const void *src, uint32_t len);
+
+#endif /* HVL_DEVICE_VQ_H */

@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hvl/driver/vq.h - driver side of one split virtqueue (virtio 1.3 §2.7)
+ *
+ * Offers chains of buffers to the device and takes them back. Buffers that lie
+ * in the shared memory are offered where they are; others travel through
+ * bounce buffers from the pool. Of what it needs to know again, nothing is
+ * read back from memory that the device can write.
+ *
+ * Ownership  The caller owns the queue, its slots and the pool; the queue
+ *            borrows them from init to fini. A chain's buffers are the
+ *            device's from add to get.
+ * Threads    One at a time per queue; never from an interrupt handler, which
+ *            only has to wake that thread.
+ * Errors     Negative errno. -EPROTO: the device broke the protocol (§2.7.8);
+ *            the queue gives nothing more back until the device was reset.
+ */
+#ifndef HVL_DRIVER_VQ_H
+#define HVL_DRIVER_VQ_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hvl/driver/pool.h>
+#include <hvl/metal/io.h>
+#include <hvl/wire/vring.h>
+
+/* One piece of a chain, in the caller's memory or in the shared memory. */
+struct hvl_drv_seg {
+	void *va;
+	uint32_t len; /* bytes, not 0 */
+};
+
+#define HVL_DRV_VQ_SEGS_MAX 8u
+
+/* What the queue remembers of one descriptor, privately. */
+struct hvl_drv_vq_slot {
+	void *cookie;	   /* head only: the caller's, NULL while free */
+	void *va;	   /* bounced: the caller's buffer */
+	uint64_t off;	   /* bounced, or an indirect table: piece of pool */
+	uint32_t len;	   /* of the segment, bytes */
+	uint16_t next;	   /* of the chain, or of the free list */
+	uint16_t count;	   /* head only: descriptors in the chain */
+	uint16_t flags;	   /* VRING_DESC_F_* and private ones */
+	uint16_t reserved;
+};
+
+struct hvl_drv_vq_config {
+	uint16_t num;	/* ring size, hvl_vring_num_ok() */
+	uint32_t align; /* of the used ring: HVL_VRING_LEGACY_ALIGN or less */
+	uint64_t features;	    /* negotiated; INDIRECT_DESC matters here */
+	struct hvl_drv_pool *pool;  /* for ring, bounce buffers and tables */
+	struct hvl_drv_vq_slot *slots; /* num of them, uninitialised */
+	/*
+	 * Storage for the slots of indirect tables, nindirect times num of
+	 * them; nindirect is the longest chain that goes into one descriptor
+	 * with INDIRECT_DESC negotiated, from 2 to HVL_DRV_VQ_SEGS_MAX. 0 and
+	 * NULL: chains are always direct.
+	 */
+	struct hvl_drv_vq_slot *indirect;
+	uint16_t nindirect;
+	uint32_t cache_line; /* as in struct hvl_drv_platform */
+};
+
+/* The state is private to the queue's functions. */
+struct hvl_drv_vq {
+	struct hvl_drv_vq_config cfg;
+	struct hvl_io ring;   /* descriptors, avail, used */
+	struct hvl_vring_layout at;
+	uint64_t ring_off;    /* of the ring in the pool */
+	uint64_t table_off;   /* of the indirect tables in the pool */
+	uint16_t free_head;
+	uint16_t nfree;	      /* free descriptors */
+	uint16_t avail_idx;   /* next to be published */
+	uint16_t kicked_idx;  /* avail_idx at the last hvl_drv_vq_kick() */
+	uint16_t used_idx;    /* next to be taken */
+	uint16_t avail_flags; /* as we last wrote them */
+	bool started;
+	bool broken;
+};
+
+/**
+ * hvl_drv_vq_init() - lay the ring out in the pool, empty
+ * @vq:  caller's storage
+ * @cfg: copied; what it points to is borrowed
+ * Return: 0, -EINVAL for a bad configuration, -ENOMEM when the pool is too
+ * small. The ring's memory is zeroed and visible to the device on return.
+ */
+int hvl_drv_vq_init(struct hvl_drv_vq *vq, const struct hvl_drv_vq_config *cfg);
+
+/**
+ * hvl_drv_vq_fini() - give ring, tables and bounce buffers back to the pool
+ *
+ * Only after the device was reset, or before it knew of the queue: it must not
+ * own any buffer any more (§2.7.13, §3.3). Chains that were still out are
+ * dropped; hvl_drv_vq_detach() gets their cookies back before.
+ */
+void hvl_drv_vq_fini(struct hvl_drv_vq *vq);
+
+/** Device addresses of the three areas, for the transport. */
+static inline uint64_t hvl_drv_vq_desc_da(const struct hvl_drv_vq *vq)
+{
+	return vq->ring.da + vq->at.desc;
+}
+
+static inline uint64_t hvl_drv_vq_avail_da(const struct hvl_drv_vq *vq)
+{
+	return vq->ring.da + vq->at.avail;
+}
+
+static inline uint64_t hvl_drv_vq_used_da(const struct hvl_drv_vq *vq)
+{
+	return vq->ring.da + vq->at.used;
+}
+
+/**
+ * hvl_drv_vq_add() - offer a chain to the device (§2.7.13)
+ * @vq:     queue
+ * @segs:   nread segments for the device to read, then nwrite to write; the
+ *          array is free again on return, the buffers only after get
+ * @nread:  0 or more
+ * @nwrite: 0 or more; together 1 to HVL_DRV_VQ_SEGS_MAX
+ * @cookie: not NULL; hvl_drv_vq_get() returns it
+ *
+ * The device may see the chain from here on; hvl_drv_vq_kick() notifies it.
+ *
+ * Return: 0, -EINVAL for a bad chain, -ENOSPC when the ring has no room for it
+ * now, -ENOMEM when the pool has none for a bounce buffer now, -EPROTO.
+ */
+int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
+		   uint16_t nread, uint16_t nwrite, void *cookie);
+
+/**
+ * hvl_drv_vq_kick() - whether the device wants to hear of what was added
+ * Return: true if something was added since the last call and the device has
+ * not asked for silence (§2.7.10.1): the caller then notifies it.
+ */
+bool hvl_drv_vq_kick(struct hvl_drv_vq *vq);
+
+/**
+ * hvl_drv_vq_get() - take back a chain that the device has used (§2.7.14)
+ * @vq:     queue
+ * @cookie: filled in when 1 is returned
+ * @len:    filled in when 1 is returned: bytes that the device says it wrote,
+ *          at most the chain's writable bytes. Bounced bytes are copied back.
+ * Return: 1, 0 when there is none, -EPROTO.
+ */
+int hvl_drv_vq_get(struct hvl_drv_vq *vq, void **cookie, uint32_t *len);
+
+/**
+ * hvl_drv_vq_detach() - after a reset: take back a chain that was still out
+ * Return: its cookie, NULL when there is none left. Nothing is copied.
+ */
+void *hvl_drv_vq_detach(struct hvl_drv_vq *vq);
+
+/**
+ * hvl_drv_vq_irq_off() - ask the device for silence (§2.7.7): polling mode
+ */
+void hvl_drv_vq_irq_off(struct hvl_drv_vq *vq);
+
+/**
+ * hvl_drv_vq_irq_on() - ask to be notified of what is used from now on
+ * Return: true if something came in meanwhile: take it before waiting.
+ */
+bool hvl_drv_vq_irq_on(struct hvl_drv_vq *vq);
+
+/** hvl_drv_vq_pending() - whether get would return a chain; one load */
+bool hvl_drv_vq_pending(const struct hvl_drv_vq *vq);
+
+/**
+ * hvl_drv_vq_break() - for tests of recovery: offer what no device can accept
+ *
+ * Publishes a head that lies outside the ring.
+ */
+void hvl_drv_vq_break(struct hvl_drv_vq *vq);
+
+#endif /* HVL_DRIVER_VQ_H */

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hvl/wire/rsc_table.h - the resource table of a firmware
+ *
+ * The table that Linux's remoteproc and OpenAMP read from the ELF section
+ * ".resource_table", and hvl's vendor entry in it. Everything is little-endian
+ * and only 4-byte aligned, so 64-bit values are two words, low word first.
+ */
+#ifndef HVL_WIRE_RSC_TABLE_H
+#define HVL_WIRE_RSC_TABLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <hvl/wire/endian.h>
+
+#define HVL_RSC_TABLE_SECTION ".resource_table"
+#define HVL_RSC_TABLE_VERSION 1u
+#define HVL_RSC_ADDR_ANY 0xffffffffu
+#define HVL_RSC_NAME_SIZE 32u
+
+enum hvl_rsc_type {
+	HVL_RSC_CARVEOUT = 0,
+	HVL_RSC_DEVMEM = 1,
+	HVL_RSC_TRACE = 2,
+	HVL_RSC_VDEV = 3,
+	HVL_RSC_VENDOR_FIRST = 128,
+	HVL_RSC_VENDOR_HVL = 0x168,
+	HVL_RSC_VENDOR_LAST = 512,
+};
+
+struct hvl_rsc_table {
+	hvl_le32 ver;
+	hvl_le32 num;
+	hvl_le32 reserved[2];
+	hvl_le32 offset[]; /* of each entry, from the start of the table */
+};
+
+/* Each entry starts with its type. */
+struct hvl_rsc_carveout { /* and DEVMEM */
+	hvl_le32 type;
+	hvl_le32 da; /* or HVL_RSC_ADDR_ANY; written back by the loader */
+	hvl_le32 pa; /* written back by the loader */
+	hvl_le32 len; /* 0 in the carveout "hvl": any size; written back */
+	hvl_le32 flags;
+	hvl_le32 reserved;
+	char name[HVL_RSC_NAME_SIZE]; /* padded, not always terminated */
+};
+
+struct hvl_rsc_trace {
+	hvl_le32 type;
+	hvl_le32 da;
+	hvl_le32 len;
+	hvl_le32 reserved;
+	char name[HVL_RSC_NAME_SIZE];
+};
+
+/* The carveout of this name is the shared memory. */
+#define HVL_RSC_CARVEOUT_SHM "hvl"
+
+#define HVL_RSC_HVL_MAGIC 0x656c7668u /* "hvle" */
+#define HVL_RSC_HVL_VERSION 1u
+
+/* How this remote rings and is rung */
+enum hvl_rsc_doorbell {
+	HVL_DOORBELL_POLL = 0,	  /* there is none: look at the memory */
+	HVL_DOORBELL_NATIVE = 1,  /* the native board's file descriptors */
+	HVL_DOORBELL_IVSHMEM = 2, /* param: da of the register BAR, vector */
+	HVL_DOORBELL_UART = 3,	  /* param: da of the UART */
+	HVL_DOORBELL_IPI = 4,	  /* param: da of the IPI block, target mask */
+};
+
+/* What the firmware says of itself */
+enum hvl_rsc_state {
+	HVL_REMOTE_NONE = 0, /* the firmware has not spoken yet */
+	HVL_REMOTE_STARTING = 1,
+	HVL_REMOTE_RUNNING = 2,
+	HVL_REMOTE_STOPPED = 3,
+	HVL_REMOTE_WANTS_RESTART = 4,
+	HVL_REMOTE_CRASHED = 5,
+};
+
+/*
+ * The vendor entry: the one channel between a firmware and its loader. The
+ * loader fills in the middle part once, before it starts the remote; the words
+ * from heartbeat on are the firmware's, and the main side only reads them.
+ */
+struct hvl_rsc_hvl {
+	hvl_le32 type; /* HVL_RSC_VENDOR_HVL */
+	hvl_le32 len;  /* bytes after this word */
+	hvl_le32 magic;
+	hvl_le32 version;
+	/* the loader's */
+	hvl_le32 shm_da[2];   /* shared memory */
+	hvl_le32 shm_size[2]; /* bytes */
+	hvl_le32 regs_da[2];  /* first register block */
+	hvl_le32 regs_count;  /* blocks, HVL_MMIO_BLOCK_SIZE apart */
+	hvl_le32 doorbell;    /* enum hvl_rsc_doorbell */
+	hvl_le32 doorbell_param[6];
+	hvl_le32 loader_reserved[2];
+	/* the firmware's */
+	hvl_le32 heartbeat; /* counts while the firmware is alive */
+	hvl_le32 state;	    /* enum hvl_rsc_state */
+	hvl_le32 cause;	    /* of a crash: the board's number for it */
+	hvl_le32 firmware_reserved;
+};
+
+#define HVL_RSC_HVL_LEN (sizeof(struct hvl_rsc_hvl) - 8u)
+
+_Static_assert(sizeof(struct hvl_rsc_table) == 16, "rsc_table");
+_Static_assert(offsetof(struct hvl_rsc_table, ver) == 0, "ver");
+_Static_assert(offsetof(struct hvl_rsc_table, num) == 4, "num");
+_Static_assert(offsetof(struct hvl_rsc_table, reserved) == 8, "reserved");
+_Static_assert(offsetof(struct hvl_rsc_table, offset) == 16, "offset");
+_Static_assert(sizeof(struct hvl_rsc_carveout) == 56, "carveout");
+_Static_assert(offsetof(struct hvl_rsc_carveout, da) == 4, "carveout.da");
+_Static_assert(offsetof(struct hvl_rsc_carveout, pa) == 8, "carveout.pa");
+_Static_assert(offsetof(struct hvl_rsc_carveout, len) == 12, "carveout.len");
+_Static_assert(offsetof(struct hvl_rsc_carveout, flags) == 16, "flags");
+_Static_assert(offsetof(struct hvl_rsc_carveout, reserved) == 20, "reserved");
+_Static_assert(offsetof(struct hvl_rsc_carveout, name) == 24, "carveout.name");
+_Static_assert(sizeof(struct hvl_rsc_trace) == 48, "trace");
+_Static_assert(offsetof(struct hvl_rsc_trace, da) == 4, "trace.da");
+_Static_assert(offsetof(struct hvl_rsc_trace, len) == 8, "trace.len");
+_Static_assert(offsetof(struct hvl_rsc_trace, reserved) == 12, "reserved");
+_Static_assert(offsetof(struct hvl_rsc_trace, name) == 16, "trace.name");
+_Static_assert(sizeof(struct hvl_rsc_hvl) == 96, "hvl");
+_Static_assert(offsetof(struct hvl_rsc_hvl, magic) == 8, "hvl.magic");
+_Static_assert(offsetof(struct hvl_rsc_hvl, version) == 12, "hvl.version");
+_Static_assert(offsetof(struct hvl_rsc_hvl, shm_da) == 16, "hvl.shm_da");
+_Static_assert(offsetof(struct hvl_rsc_hvl, shm_size) == 24, "hvl.shm_size");
+_Static_assert(offsetof(struct hvl_rsc_hvl, regs_da) == 32, "hvl.regs_da");
+_Static_assert(offsetof(struct hvl_rsc_hvl, regs_count) == 40, "regs_count");
+_Static_assert(offsetof(struct hvl_rsc_hvl, doorbell) == 44, "hvl.doorbell");
+_Static_assert(offsetof(struct hvl_rsc_hvl, doorbell_param) == 48, "param");
+_Static_assert(offsetof(struct hvl_rsc_hvl, heartbeat) == 80, "heartbeat");
+_Static_assert(offsetof(struct hvl_rsc_hvl, state) == 84, "hvl.state");
+_Static_assert(offsetof(struct hvl_rsc_hvl, cause) == 88, "hvl.cause");
+
+#endif /* HVL_WIRE_RSC_TABLE_H */
