@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# HvlTest - tests, each its own CTest entry with a label and a deadline
+#
+#   hvl_add_test(<name> LABEL unit|loop|hostile|system SOURCES <file>...
+#                [LIBS <target>...] [INCLUDES <dir>...] [DEFINES <def>...]
+#                [TIMEOUT <seconds>] [ARGS <arg>...] [SERIAL])
+#       cmocka program and its CTest entry. TIMEOUT is 60 if not given.
+#
+#   hvl_add_script_test(<name> LABEL <label> COMMAND <program> [<arg>...]
+#                [TIMEOUT <seconds>] [DEPENDS <target>...] [SERIAL])
+#       CTest entry for any command; exit status 77 means skipped. DEPENDS
+#       are built with the label's target.
+#
+# SERIAL runs it alone: for tests that measure. The target hvl_tests_<label>
+# builds what the tests of one label need. Use $<TARGET_FILE:...> and
+# ${HVL_FIRMWARE_DIR} in commands, never a path of one preset.
+
+include_guard(GLOBAL)
+
+set(HVL_TEST_LABELS unit loop hostile system)
+set(HVL_TEST_ENV
+  "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
+  "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
+  "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
+
+if(HVL_BUILD_TESTS)
+  foreach(label IN LISTS HVL_TEST_LABELS)
+    add_custom_target(hvl_tests_${label})
+  endforeach()
+endif()
+
+function(hvl_test_properties name)
+  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "LABEL;TIMEOUT" "DEPENDS")
+  if(NOT A_LABEL IN_LIST HVL_TEST_LABELS)
+    message(FATAL_ERROR "Test ${name}: LABEL must be one of "
+      "${HVL_TEST_LABELS}")
+  endif()
+  if(NOT A_TIMEOUT)
+    set(A_TIMEOUT 60)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS ${A_LABEL}
+    TIMEOUT ${A_TIMEOUT} RUN_SERIAL ${A_SERIAL} SKIP_RETURN_CODE 77
+    ENVIRONMENT "${HVL_TEST_ENV}")
+  if(A_DEPENDS)
+    add_dependencies(hvl_tests_${A_LABEL} ${A_DEPENDS})
+  endif()
+endfunction()
+
+function(hvl_add_test name)
+  if(NOT HVL_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "LABEL;TIMEOUT"
+    "SOURCES;LIBS;INCLUDES;DEFINES;ARGS")
+  add_executable(${name} ${A_SOURCES})
+  hvl_host(${name})
+  target_link_libraries(${name} PRIVATE ${A_LIBS} hvl::cmocka)
+  target_include_directories(${name} PRIVATE ${A_INCLUDES})
+  target_compile_definitions(${name} PRIVATE ${A_DEFINES})
+  add_test(NAME ${name} COMMAND ${name} ${A_ARGS})
+  set(serial "")
+  if(A_SERIAL)
+    set(serial SERIAL)
+  endif()
+  hvl_test_properties(${name} LABEL ${A_LABEL} TIMEOUT ${A_TIMEOUT}
+    DEPENDS ${name} ${serial})
+endfunction()
+
+function(hvl_add_script_test name)
+  if(NOT HVL_BUILD_TESTS)
+    return()
+  endif()
+  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "LABEL;TIMEOUT"
+    "COMMAND;DEPENDS")
+  add_test(NAME ${name} COMMAND ${A_COMMAND})
+  set(serial "")
+  if(A_SERIAL)
+    set(serial SERIAL)
+  endif()
+  hvl_test_properties(${name} LABEL ${A_LABEL} TIMEOUT ${A_TIMEOUT}
+    DEPENDS ${A_DEPENDS} ${serial})
+endfunction()
