@@ -2,7 +2,7 @@
 #
 # HvlTargets - libraries and programs of the host side
 #
-#   hvl_add_library(<name> [FREESTANDING] SOURCES <file>...
+#   hvl_add_library(<name> [FREESTANDING] [NO_INSTALL] SOURCES <file>...
 #                   [HOST_SOURCES <file>...] [FW_SOURCES <file>...]
 #                   [LIBS <target>...] [INCLUDES <dir>...] [DEFINES <def>...])
 #       Static library <name>, alias hvl::<name without hvl_>, for the host,
@@ -11,8 +11,9 @@
 #       flags and never a sanitizer. HOST_SOURCES and FW_SOURCES belong to one
 #       flavour only. LIBS are public; in the firmware flavour each hvl
 #       library among them is replaced by its own _fw. INCLUDES and DEFINES
-#       are private. When cross-compiling for bare metal only the _fw flavour
-#       exists, and a library without it is skipped.
+#       are private. NO_INSTALL is for libraries without public headers. When
+#       cross-compiling for bare metal only the _fw flavour exists, and a
+#       library without it is skipped.
 #       A third flavour, <name>_os (-Os, built only on demand), feeds the
 #       target `size`.
 #
@@ -79,7 +80,7 @@ function(hvl_add_size_flavour name freestanding)
 endfunction()
 
 function(hvl_add_library name)
-  cmake_parse_arguments(PARSE_ARGV 1 A "FREESTANDING" ""
+  cmake_parse_arguments(PARSE_ARGV 1 A "FREESTANDING;NO_INSTALL" ""
     "SOURCES;HOST_SOURCES;FW_SOURCES;LIBS;INCLUDES;DEFINES")
   string(REGEX REPLACE "^hvl_" "" short ${name})
 
@@ -91,7 +92,7 @@ function(hvl_add_library name)
     target_include_directories(${name} PRIVATE ${A_INCLUDES})
     target_compile_definitions(${name} PRIVATE ${A_DEFINES})
     set_property(GLOBAL APPEND PROPERTY HVL_LIBRARIES ${name})
-    if(HVL_TOP)
+    if(HVL_TOP AND NOT A_NO_INSTALL)
       install(TARGETS ${name} ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
     endif()
   endif()

@@ -12,6 +12,8 @@
 #       CTest entry for any command; exit status 77 means skipped. DEPENDS
 #       are built with the label's target.
 #
+# LABEL may be followed by further labels of the tester's own (the first counts
+# here); `demo` puts a system test into `make check-fast`.
 # SERIAL runs it alone: for tests that measure. The target hvl_tests_<label>
 # builds what the tests of one label need. Use $<TARGET_FILE:...> and
 # ${HVL_FIRMWARE_DIR} in commands, never a path of one preset.
@@ -31,19 +33,20 @@ if(HVL_BUILD_TESTS)
 endif()
 
 function(hvl_test_properties name)
-  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "LABEL;TIMEOUT" "DEPENDS")
-  if(NOT A_LABEL IN_LIST HVL_TEST_LABELS)
+  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "TIMEOUT" "LABEL;DEPENDS")
+  list(GET A_LABEL 0 first)
+  if(NOT first IN_LIST HVL_TEST_LABELS)
     message(FATAL_ERROR "Test ${name}: LABEL must be one of "
       "${HVL_TEST_LABELS}")
   endif()
   if(NOT A_TIMEOUT)
     set(A_TIMEOUT 60)
   endif()
-  set_tests_properties(${name} PROPERTIES LABELS ${A_LABEL}
+  set_tests_properties(${name} PROPERTIES LABELS "${A_LABEL}"
     TIMEOUT ${A_TIMEOUT} RUN_SERIAL ${A_SERIAL} SKIP_RETURN_CODE 77
     ENVIRONMENT "${HVL_TEST_ENV}")
   if(A_DEPENDS)
-    add_dependencies(hvl_tests_${A_LABEL} ${A_DEPENDS})
+    add_dependencies(hvl_tests_${first} ${A_DEPENDS})
   endif()
 endfunction()
 
@@ -51,8 +54,8 @@ function(hvl_add_test name)
   if(NOT HVL_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "LABEL;TIMEOUT"
-    "SOURCES;LIBS;INCLUDES;DEFINES;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "TIMEOUT"
+    "LABEL;SOURCES;LIBS;INCLUDES;DEFINES;ARGS")
   add_executable(${name} ${A_SOURCES})
   hvl_host(${name})
   target_link_libraries(${name} PRIVATE ${A_LIBS} hvl::cmocka)
@@ -71,8 +74,8 @@ function(hvl_add_script_test name)
   if(NOT HVL_BUILD_TESTS)
     return()
   endif()
-  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "LABEL;TIMEOUT"
-    "COMMAND;DEPENDS")
+  cmake_parse_arguments(PARSE_ARGV 1 A "SERIAL" "TIMEOUT"
+    "LABEL;COMMAND;DEPENDS")
   add_test(NAME ${name} COMMAND ${A_COMMAND})
   set(serial "")
   if(A_SERIAL)

@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The front door: sets up what is missing, then calls CMake and CTest with the
+# presets of CMakePresets.json. `make help` lists the targets.
+
+BOARD ?= native
+PREFIX ?= /usr/local
+JOBS ?= $(shell nproc 2>/dev/null || echo 2)
+HVL = build/release/cli/hvl
+
+# Configure preset $(1) when it never was, or with arguments of its own ($(2),
+# LWIP_DIR, CMAKE_ARGS). CMake's chatter is shown only when it fails.
+override args = $(2) $(if $(LWIP_DIR),-DLWIP_DIR="$(LWIP_DIR)") $(CMAKE_ARGS)
+configure = @mkdir -p build; \
+	[ -z '$(strip $(args))' ] && \
+	[ build/$(1)/build.ninja -nt CMakePresets.json ] || \
+	cmake --preset $(1) $(args) >build/$(1).log 2>&1 || \
+	{ cat build/$(1).log >&2; exit 1; }
+build = cmake --build --preset
+ctest = ctest -j $(JOBS) --preset
+
+.PHONY: all demo check check-fast bench size install clean format tidy help \
+	setup setup-test setup-dev release host-debug host-asan host-tsan
+.NOTPARALLEL:
+
+all: release ## build what a user runs (default)
+
+demo: release ## build and play the demo: load, start, serve, ping, stop
+	$(HVL) demo $(if $(filter-out native,$(BOARD)),--board $(BOARD))
+
+check: release host-debug host-asan host-tsan ## every test, and again under the sanitizers
+	@echo '== every test'
+	$(ctest) host-debug
+	@echo '== every test under AddressSanitizer and UndefinedBehaviorSanitizer'
+	$(ctest) host-asan
+	@echo '== loop tests under ThreadSanitizer'
+	$(ctest) host-tsan
+
+check-fast: host-debug ## unit, loop and hostile tests and the demo, one build
+	$(ctest) host-debug -L '^(unit|loop|hostile|demo)$$'
+
+bench: setup-test release ## run the benchmarks
+	$(build) release --target hvl_bench
+	bench/run build/release
+
+size: release ## text, data and bss of each library at -Os
+	@$(build) release --target size
+
+install: setup ## install below PREFIX; DESTDIR is put before it
+	$(call configure,release,-DCMAKE_INSTALL_PREFIX="$(PREFIX)")
+	$(build) release
+	DESTDIR="$(DESTDIR)" cmake --install build/release
+
+clean: ## remove everything that was built
+	rm -rf build
+
+format: setup-dev ## reformat the C sources
+	git ls-files '*.c' '*.h' | xargs clang-format -i
+
+tidy: setup-dev host-debug ## run clang-tidy over the host's sources
+	git ls-files 'lib/*.c' 'pmm/*.c' 'cli/*.c' | \
+		xargs -r -P $(JOBS) -n 4 clang-tidy -p build/host-debug --quiet
+
+setup: ## install the packages and sources that are missing
+	@tools/setup --quiet build run
+
+setup-test:
+	@tools/setup --quiet build run test
+
+setup-dev:
+	@tools/setup --quiet build run test dev
+
+release: setup
+	$(call configure,$@)
+	$(build) $@
+
+host-debug host-asan: setup-test
+	$(call configure,$@)
+	$(build) $@
+
+host-tsan: setup-test
+	$(call configure,$@)
+	$(build) $@ --target hvl_tests_loop
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' \
+		$(firstword $(MAKEFILE_LIST))
+	@echo 'Variables: BOARD=$(BOARD) PREFIX=$(PREFIX) DESTDIR= LWIP_DIR= JOBS=$(JOBS)'
