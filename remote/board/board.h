@@ -22,12 +22,12 @@ void app_main(void);
 
 /* What the loader said in the resource table, checked and made accessible. */
 struct board_info {
-	const char *name;     /* "native" */
-	struct hvl_io shm;    /* the shared memory */
-	uint64_t regs_da;     /* first register block */
-	uint32_t regs_count;  /* blocks, HVL_MMIO_BLOCK_SIZE apart */
-	uint32_t cache_line;  /* for the drivers: 0 where caches are coherent */
-	bool polling;	      /* there is no doorbell to us */
+	const char *name;    /* "native" */
+	struct hvl_io shm;   /* the shared memory */
+	uint64_t regs_da;    /* first register block */
+	uint32_t regs_count; /* blocks, HVL_MMIO_BLOCK_SIZE apart */
+	uint32_t cache_line; /* for the drivers: 0 where caches are coherent */
+	bool polling;	     /* there is no doorbell to us */
 };
 
 /** board_info() - valid from app_main() on */

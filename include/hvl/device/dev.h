@@ -87,33 +87,34 @@ struct hvl_dev_stats {
 
 /* Events that a host may want to show to a person. */
 enum hvl_dev_event {
-	HVL_DEV_EVENT_FOUND,	/* ACKNOWLEDGE: a driver has seen it */
-	HVL_DEV_EVENT_READY,	/* DRIVER_OK */
-	HVL_DEV_EVENT_RESET,	/* by the driver, after it was in use */
-	HVL_DEV_EVENT_BROKEN,	/* a violation; needs reset */
-	HVL_DEV_EVENT_FAILED,	/* the driver gave up */
+	HVL_DEV_EVENT_FOUND,  /* ACKNOWLEDGE: a driver has seen it */
+	HVL_DEV_EVENT_READY,  /* DRIVER_OK */
+	HVL_DEV_EVENT_RESET,  /* by the driver, after it was in use */
+	HVL_DEV_EVENT_BROKEN, /* a violation; needs reset */
+	HVL_DEV_EVENT_FAILED, /* the driver gave up */
 };
 
 struct hvl_dev_config {
 	const char *name; /* for messages: "net0"; borrowed */
 	const struct hvl_dev_model *model;
-	void *priv;		  /* the model's state */
-	const struct hvl_io *shm; /* what descriptors may point into; borrowed */
+	void *priv; /* the model's state */
+	const struct hvl_io
+		*shm; /* what descriptors may point into; borrowed */
 	const struct hvl_io *regs; /* the register block, within it; borrowed */
-	uint64_t region_da;	  /* shown to the driver as SHMBase */
-	uint64_t region_size;	  /* and SHMLen */
-	uint64_t features_off;	  /* not to be offered, for tests and users */
-	uint16_t queue_max;	  /* 0: the model's */
+	uint64_t region_da;	   /* shown to the driver as SHMBase */
+	uint64_t region_size;	   /* and SHMLen */
+	uint64_t features_off;	   /* not to be offered, for tests and users */
+	uint16_t queue_max;	   /* 0: the model's */
 	const struct hvl_log *log; /* or NULL; borrowed */
 	void (*event)(void *ctx, struct hvl_dev *dev, enum hvl_dev_event ev);
-	void *event_ctx;	  /* event may be NULL */
-	struct hvl_seg *segs;	  /* scratch of HVL_DEV_SEGS_MAX; may be */
-				  /* shared by devices of one thread */
+	void *event_ctx;      /* event may be NULL */
+	struct hvl_seg *segs; /* scratch of HVL_DEV_SEGS_MAX; may be */
+			      /* shared by devices of one thread */
 };
 
 /* State of a transport's own, per queue and device; private to it. */
 struct hvl_dev_mmio_queue {
-	uint32_t num, align, pfn;  /* version 1: as configured */
+	uint32_t num, align, pfn;   /* version 1: as configured */
 	uint64_t desc, avail, used; /* version 2: as configured */
 	bool ready;
 	bool acked; /* version 1: QueuePFN has been seen as ACK since */

@@ -41,14 +41,14 @@ struct hvl_chain {
 };
 
 struct hvl_dev_vq_config {
-	const struct hvl_io *shm; /* all that descriptors may point into */
-	const struct hvl_log *log; /* or NULL */
-	const char *name; /* of the device, for messages */
-	uint16_t index;	  /* of the queue, for messages */
-	uint32_t num;	  /* ring size, as the driver chose it */
-	uint32_t num_max; /* largest that was offered */
+	const struct hvl_io *shm;   /* all that descriptors may point into */
+	const struct hvl_log *log;  /* or NULL */
+	const char *name;	    /* of the device, for messages */
+	uint16_t index;		    /* of the queue, for messages */
+	uint32_t num;		    /* ring size, as the driver chose it */
+	uint32_t num_max;	    /* largest that was offered */
 	uint64_t desc, avail, used; /* device addresses of the areas */
-	uint64_t features; /* negotiated */
+	uint64_t features;	    /* negotiated */
 };
 
 /* The state is private to the queue's functions. */

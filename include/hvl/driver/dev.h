@@ -46,17 +46,17 @@ struct hvl_drv_transport_ops {
 struct hvl_drv_dev {
 	const struct hvl_drv_transport_ops *ops;
 	const struct hvl_drv_platform *plat;
-	struct hvl_io regs;	/* the register block */
-	uint32_t version;	/* of the transport: 1 legacy, 2 modern */
-	uint32_t id;		/* VIRTIO_ID_* */
-	uint32_t vring_align;	/* that the transport wants of a ring */
-	uint64_t shm_da;	/* the device's region for rings and buffers */
-	uint64_t shm_size;	/* 0: the transport does not say */
-	uint64_t features;	/* negotiated, from begin on */
-	uint8_t status;		/* as we last set it */
-	bool trapping;		/* registers act by themselves: no fence */
-	uint32_t fence;		/* number of the last fence */
-	bool fence_dead;	/* one timed out: only a reset may follow */
+	struct hvl_io regs;   /* the register block */
+	uint32_t version;     /* of the transport: 1 legacy, 2 modern */
+	uint32_t id;	      /* VIRTIO_ID_* */
+	uint32_t vring_align; /* that the transport wants of a ring */
+	uint64_t shm_da;      /* the device's region for rings and buffers */
+	uint64_t shm_size;    /* 0: the transport does not say */
+	uint64_t features;    /* negotiated, from begin on */
+	uint8_t status;	      /* as we last set it */
+	bool trapping;	      /* registers act by themselves: no fence */
+	uint32_t fence;	      /* number of the last fence */
+	bool fence_dead;      /* one timed out: only a reset may follow */
 };
 
 /**

@@ -26,11 +26,11 @@
 /* One frame buffer. The first three fields are for the caller to read. */
 struct hvl_drv_net_buf {
 	uint8_t *data; /* the frame, from its destination address on */
-	uint32_t len;  /* received: bytes of the frame; to send: room there is */
-	uint32_t gen;  /* life of the device in which it was lent */
-	uint32_t off;  /* driver's: piece of the pool */
+	uint32_t len; /* received: bytes of the frame; to send: room there is */
+	uint32_t gen; /* life of the device in which it was lent */
+	uint32_t off; /* driver's: piece of the pool */
 	struct hvl_drv_net_buf *next; /* driver's: list of free ones */
-	bool lent;	/* driver's */
+	bool lent;		      /* driver's */
 };
 
 /* Storage for a device with rings of rx and tx entries, the caller's. */
@@ -41,14 +41,14 @@ struct hvl_drv_net_config {
 	struct hvl_drv_vq_slot *tx_slots; /* tx_num of them */
 	struct hvl_drv_net_buf *rx_bufs;  /* rx_num of them */
 	struct hvl_drv_net_buf *tx_bufs;  /* tx_num of them */
-	uint8_t mac[6]; /* used when the device offers none */
+	uint8_t mac[6];			  /* used when the device offers none */
 };
 
 struct hvl_drv_net_stats {
 	uint32_t rx_frames;
 	uint32_t rx_errors; /* lengths that no frame can have */
 	uint32_t tx_frames;
-	uint32_t tx_busy;   /* no free buffer when asked for one */
+	uint32_t tx_busy; /* no free buffer when asked for one */
 	uint32_t kicks;
 };
 
@@ -60,10 +60,10 @@ struct hvl_drv_net {
 	struct hvl_drv_vq tx;
 	struct hvl_drv_net_buf *tx_free;
 	struct hvl_drv_net_stats stats;
-	uint32_t gen;	    /* counts starts; never 0 while live */
-	uint32_t buf_size;  /* bytes of a buffer, header included */
-	uint16_t hdr_size;  /* 10 or 12 */
-	uint16_t mtu;	    /* bytes of payload after the Ethernet header */
+	uint32_t gen;	   /* counts starts; never 0 while live */
+	uint32_t buf_size; /* bytes of a buffer, header included */
+	uint16_t hdr_size; /* 10 or 12 */
+	uint16_t mtu;	   /* bytes of payload after the Ethernet header */
 	uint8_t mac[6];
 	bool live;
 };

@@ -28,8 +28,7 @@ struct hvl_drv_pool {
 };
 
 /* Words of map that a pool of @size bytes in granules of @granule needs. */
-#define HVL_DRV_POOL_MAP_WORDS(size, granule) \
-	(((size) / (granule) + 31u) / 32u)
+#define HVL_DRV_POOL_MAP_WORDS(size, granule) (((size) / (granule) + 31u) / 32u)
 
 /**
  * hvl_drv_pool_init() - start with everything free
@@ -54,8 +53,8 @@ int hvl_drv_pool_init(struct hvl_drv_pool *pool, const struct hvl_io *io,
  * @off:   filled in on success: where the piece is in the pool's region
  * Return: 0, -EINVAL, or -ENOMEM when no piece is that large.
  */
-int hvl_drv_pool_alloc(struct hvl_drv_pool *pool, uint32_t size,
-		       uint32_t align, uint64_t *off);
+int hvl_drv_pool_alloc(struct hvl_drv_pool *pool, uint32_t size, uint32_t align,
+		       uint64_t *off);
 
 /**
  * hvl_drv_pool_free() - give a piece back

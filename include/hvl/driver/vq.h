@@ -36,21 +36,21 @@ struct hvl_drv_seg {
 
 /* What the queue remembers of one descriptor, privately. */
 struct hvl_drv_vq_slot {
-	void *cookie;	   /* head only: the caller's, NULL while free */
-	void *va;	   /* bounced: the caller's buffer */
-	uint64_t off;	   /* bounced, or an indirect table: piece of pool */
-	uint32_t len;	   /* of the segment, bytes */
-	uint16_t next;	   /* of the chain, or of the free list */
-	uint16_t count;	   /* head only: descriptors in the chain */
-	uint16_t flags;	   /* VRING_DESC_F_* and private ones */
+	void *cookie;	/* head only: the caller's, NULL while free */
+	void *va;	/* bounced: the caller's buffer */
+	uint64_t off;	/* bounced, or an indirect table: piece of pool */
+	uint32_t len;	/* of the segment, bytes */
+	uint16_t next;	/* of the chain, or of the free list */
+	uint16_t count; /* head only: descriptors in the chain */
+	uint16_t flags; /* VRING_DESC_F_* and private ones */
 	uint16_t reserved;
 };
 
 struct hvl_drv_vq_config {
 	uint16_t num;	/* ring size, hvl_vring_num_ok() */
 	uint32_t align; /* of the used ring: HVL_VRING_LEGACY_ALIGN or less */
-	uint64_t features;	    /* negotiated; INDIRECT_DESC matters here */
-	struct hvl_drv_pool *pool;  /* for ring, bounce buffers and tables */
+	uint64_t features;	   /* negotiated; INDIRECT_DESC matters here */
+	struct hvl_drv_pool *pool; /* for ring, bounce buffers and tables */
 	struct hvl_drv_vq_slot *slots; /* num of them, uninitialised */
 	/*
 	 * Storage for the slots of indirect tables, nindirect times num of
@@ -66,10 +66,10 @@ struct hvl_drv_vq_config {
 /* The state is private to the queue's functions. */
 struct hvl_drv_vq {
 	struct hvl_drv_vq_config cfg;
-	struct hvl_io ring;   /* descriptors, avail, used */
+	struct hvl_io ring; /* descriptors, avail, used */
 	struct hvl_vring_layout at;
-	uint64_t ring_off;    /* of the ring in the pool */
-	uint64_t table_off;   /* of the indirect tables in the pool */
+	uint64_t ring_off;  /* of the ring in the pool */
+	uint64_t table_off; /* of the indirect tables in the pool */
 	uint16_t free_head;
 	uint16_t nfree;	      /* free descriptors */
 	uint16_t avail_idx;   /* next to be published */

@@ -30,11 +30,11 @@
 #define HVL_ELF_R 4u
 
 struct hvl_elf_segment {
-	uint64_t da;	  /* where it goes: the physical address (p_paddr) */
-	uint64_t offset;  /* of its bytes in the file */
+	uint64_t da;	 /* where it goes: the physical address (p_paddr) */
+	uint64_t offset; /* of its bytes in the file */
 	uint64_t filesz;
-	uint64_t memsz;	  /* filesz or more: the rest is zeroed */
-	uint32_t flags;	  /* HVL_ELF_* */
+	uint64_t memsz; /* filesz or more: the rest is zeroed */
+	uint32_t flags; /* HVL_ELF_* */
 };
 
 struct hvl_elf {
@@ -47,8 +47,8 @@ struct hvl_elf {
 	struct hvl_elf_segment segments[HVL_ELF_SEGMENTS_MAX]; /* file order */
 	uint64_t table_offset; /* of .resource_table in the file */
 	uint64_t table_da;
-	uint64_t table_size;   /* 0: the firmware has none */
-	uint64_t load_bytes;   /* sum of memsz */
+	uint64_t table_size; /* 0: the firmware has none */
+	uint64_t load_bytes; /* sum of memsz */
 };
 
 /**

@@ -60,10 +60,10 @@ struct hvl_rproc_ops {
 };
 
 struct hvl_rproc_config {
-	const char *name;	 /* for messages */
+	const char *name; /* for messages */
 	const struct hvl_rproc_ops *ops;
-	void *priv;		 /* the driver's */
-	uint16_t machine;	 /* of the board: HVL_ELF_MACHINE_* */
+	void *priv;	  /* the driver's */
+	uint16_t machine; /* of the board: HVL_ELF_MACHINE_* */
 	bool is64;
 	const struct hvl_log *log; /* or NULL */
 };
@@ -76,7 +76,7 @@ struct hvl_rproc {
 	struct hvl_rsc_info rsc;
 	struct hvl_rsc_boot boot;
 	uint8_t table[HVL_RSC_TABLE_SIZE_MAX]; /* resolved copy */
-	uint32_t starts; /* how often it was started */
+	uint32_t starts;		       /* how often it was started */
 };
 
 /** hvl_rproc_state_name() - "offline", "running", "crashed", "stopped" */

@@ -39,7 +39,7 @@ struct hvl_rsc_info {
 	unsigned int ntraces;
 	struct hvl_rsc_area traces[HVL_RSC_TRACES_MAX];
 	bool has_hvl;
-	uint32_t hvl_pos; /* of struct hvl_rsc_hvl */
+	uint32_t hvl_pos;     /* of struct hvl_rsc_hvl */
 	unsigned int skipped; /* entries of unknown types */
 };
 

@@ -10,9 +10,15 @@
 
 #include <stdint.h>
 
-typedef struct { uint16_t raw; } hvl_le16;
-typedef struct { uint32_t raw; } hvl_le32;
-typedef struct { uint64_t raw; } hvl_le64;
+typedef struct {
+	uint16_t raw;
+} hvl_le16;
+typedef struct {
+	uint32_t raw;
+} hvl_le32;
+typedef struct {
+	uint64_t raw;
+} hvl_le64;
 
 _Static_assert(sizeof(hvl_le16) == 2, "hvl_le16");
 _Static_assert(sizeof(hvl_le32) == 4, "hvl_le32");

@@ -17,7 +17,7 @@
 #define HVL_MMIO_MAGIC 0x74726976u /* "virt" */
 #define HVL_MMIO_VERSION_LEGACY 1u
 #define HVL_MMIO_VERSION_MODERN 2u
-#define HVL_MMIO_VENDOR 0x6c7668u /* "hvl" */
+#define HVL_MMIO_VENDOR 0x6c7668u	   /* "hvl" */
 #define HVL_MMIO_VENDOR_LEGACY 0x4d564b4cu /* what the existing PMM shows */
 
 /* Both versions */
@@ -62,11 +62,11 @@
 
 /* Version 2 in plain memory: the fence */
 #define HVL_MMIO_REG_DEVICE_STATUS 0x0e0u /* device: the status that holds */
-#define HVL_MMIO_REG_QUEUE_STATE 0x0e4u   /* device: 15:0 queue, 16 ready */
-#define HVL_MMIO_REG_FENCE_MAGIC 0x0e8u   /* device: HVL_MMIO_FENCE_MAGIC */
-#define HVL_MMIO_REG_FENCE_WHAT 0x0ecu    /* driver: HVL_MMIO_FENCE_* */
+#define HVL_MMIO_REG_QUEUE_STATE 0x0e4u	  /* device: 15:0 queue, 16 ready */
+#define HVL_MMIO_REG_FENCE_MAGIC 0x0e8u	  /* device: HVL_MMIO_FENCE_MAGIC */
+#define HVL_MMIO_REG_FENCE_WHAT 0x0ecu	  /* driver: HVL_MMIO_FENCE_* */
 #define HVL_MMIO_REG_FENCE_REQUEST 0x0f0u /* driver: n */
-#define HVL_MMIO_REG_FENCE_ACK 0x0f4u     /* device: the n it has obeyed */
+#define HVL_MMIO_REG_FENCE_ACK 0x0f4u	  /* device: the n it has obeyed */
 
 #define HVL_MMIO_FENCE_MAGIC 0x666c7668u
 

@@ -39,8 +39,8 @@ struct hvl_rsc_table {
 /* Each entry starts with its type. */
 struct hvl_rsc_carveout { /* and DEVMEM */
 	hvl_le32 type;
-	hvl_le32 da; /* or HVL_RSC_ADDR_ANY; written back by the loader */
-	hvl_le32 pa; /* written back by the loader */
+	hvl_le32 da;  /* or HVL_RSC_ADDR_ANY; written back by the loader */
+	hvl_le32 pa;  /* written back by the loader */
 	hvl_le32 len; /* 0 in the carveout "hvl": any size; written back */
 	hvl_le32 flags;
 	hvl_le32 reserved;

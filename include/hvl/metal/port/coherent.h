@@ -35,7 +35,8 @@
 #define HVL_PORT_MB() \
 	__asm__ volatile("lock; orl $0, -4(%%rsp)" ::: "memory", "cc")
 #else
-#define HVL_PORT_MB() __asm__ volatile("lock; orl $0, (%%esp)" ::: "memory", "cc")
+#define HVL_PORT_MB() \
+	__asm__ volatile("lock; orl $0, (%%esp)" ::: "memory", "cc")
 #endif
 #define HVL_PORT_RMB() __asm__ volatile("" ::: "memory")
 #define HVL_PORT_WMB() __asm__ volatile("" ::: "memory")
@@ -50,11 +51,11 @@
 #endif
 
 #ifdef HVL_PORT_DMB_ORDERS
-#define HVL_PORT_LOAD_ACQUIRE(p)                                   \
-	__extension__({                                            \
-		__typeof__(*(p)) hvl_v_ = HVL_PORT_LOAD(p);        \
-		__asm__ volatile("dmb sy" ::: "memory");           \
-		hvl_v_;                                            \
+#define HVL_PORT_LOAD_ACQUIRE(p)                            \
+	__extension__({                                     \
+		__typeof__(*(p)) hvl_v_ = HVL_PORT_LOAD(p); \
+		__asm__ volatile("dmb sy" ::: "memory");    \
+		hvl_v_;                                     \
 	})
 #define HVL_PORT_STORE_RELEASE(p, v)                     \
 	do {                                             \
