@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pmm/board.h - what the PMM knows of each board
+ *
+ * The constants that a firmware for the board is linked with, and where the
+ * shared memory lies unless the user says otherwise.
+ */
+#ifndef PMM_BOARD_H
+#define PMM_BOARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <hvl/wire/rsc_table.h>
+
+struct pmm_board {
+	const char *name;
+	const char *summary; /* for help and lists: one line */
+	uint16_t machine;    /* HVL_ELF_MACHINE_* */
+	bool is64;
+	uint64_t ram_da; /* memory of its own: firmware is linked into it */
+	uint64_t ram_size;
+	uint64_t shm_da;   /* default of --shmem-addr */
+	uint64_t shm_size; /* default of --shmem-size */
+	enum hvl_rsc_doorbell doorbell;
+};
+
+/** pmm_board_find() - by name. Return: NULL when there is none. */
+const struct pmm_board *pmm_board_find(const char *name);
+
+/** pmm_board_at() - the boards one by one. Return: NULL after the last. */
+const struct pmm_board *pmm_board_at(unsigned int index);
+
+#endif /* PMM_BOARD_H */
