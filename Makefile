@@ -33,7 +33,7 @@ check: release host-debug host-asan host-tsan ## every test, and again under the
 	$(ctest) host-debug
 	@echo '== every test under AddressSanitizer and UndefinedBehaviorSanitizer'
 	$(ctest) host-asan
-	@echo '== loop tests under ThreadSanitizer'
+	@echo '== loop and thread tests under ThreadSanitizer'
 	$(ctest) host-tsan
 
 check-fast: host-debug ## unit, loop and hostile tests and the demo, one build
@@ -80,7 +80,7 @@ host-debug host-asan: setup-test
 
 host-tsan: setup-test
 	$(call configure,$@)
-	$(build) $@ --target hvl_tests_loop
+	$(build) $@ --target hvl_tests_loop hvl_tests_threads
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' \

@@ -12,10 +12,10 @@
 #       CTest entry for any command; exit status 77 means skipped. DEPENDS
 #       are built with the label's target.
 #
-# LABEL may be followed by further labels of the tester's own (the first counts
-# here); `demo` puts a system test into `make check-fast`.
+# LABEL may be followed by further labels: `threads` puts a test beside the loop
+# tests under ThreadSanitizer, `demo` puts a system test into `make check-fast`.
 # SERIAL runs it alone: for tests that measure. The target hvl_tests_<label>
-# builds what the tests of one label need. Use $<TARGET_FILE:...> and
+# builds what the tests of that label need. Use $<TARGET_FILE:...> and
 # ${HVL_FIRMWARE_DIR} in commands, never a path of one preset.
 
 include_guard(GLOBAL)
@@ -27,7 +27,7 @@ set(HVL_TEST_ENV
   "TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1")
 
 if(HVL_BUILD_TESTS)
-  foreach(label IN LISTS HVL_TEST_LABELS)
+  foreach(label IN LISTS HVL_TEST_LABELS ITEMS threads demo)
     add_custom_target(hvl_tests_${label})
   endforeach()
 endif()
@@ -45,9 +45,11 @@ function(hvl_test_properties name)
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABEL}"
     TIMEOUT ${A_TIMEOUT} RUN_SERIAL ${A_SERIAL} SKIP_RETURN_CODE 77
     ENVIRONMENT "${HVL_TEST_ENV}")
-  if(A_DEPENDS)
-    add_dependencies(hvl_tests_${first} ${A_DEPENDS})
-  endif()
+  foreach(label IN LISTS A_LABEL)
+    if(A_DEPENDS AND TARGET hvl_tests_${label})
+      add_dependencies(hvl_tests_${label} ${A_DEPENDS})
+    endif()
+  endforeach()
 endfunction()
 
 function(hvl_add_test name)
