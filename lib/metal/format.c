@@ -53,9 +53,23 @@ static void format_text(struct format_out *out, const struct format_spec *spec,
 }
 
 /*
- * Digits from the last to the first. 64-bit division needs the compiler's
- * helper on 32-bit machines, so numbers that fit take the short way.
+ * v / base, in steps of 32 bits: 64-bit division is a helper of the compiler's
+ * on 32-bit machines, which need not have it. base is 16 at most.
  */
+static uint64_t format_divide(uint64_t v, unsigned int base, unsigned int *rest)
+{
+	uint32_t high = (uint32_t)(v >> 32), low = (uint32_t)v, part;
+	uint64_t q = (uint64_t)(high / base) << 32;
+
+	part = high % base << 16 | low >> 16;
+	q |= part / base << 16;
+	part = part % base << 16 | (low & 0xffff);
+	q |= part / base;
+	*rest = part % base;
+	return q;
+}
+
+/* Digits from the last to the first. */
 static int format_digits(char *end, uint64_t v, unsigned int base, char ten)
 {
 	int n = 0;
@@ -63,13 +77,7 @@ static int format_digits(char *end, uint64_t v, unsigned int base, char ten)
 	do {
 		unsigned int d;
 
-		if (v <= UINT32_MAX) {
-			d = (uint32_t)v % base;
-			v = (uint32_t)v / base;
-		} else {
-			d = (unsigned int)(v % base);
-			v /= base;
-		}
+		v = format_divide(v, base, &d);
 		*--end = (char)(d < 10 ? '0' + (int)d : ten + (int)d - 10);
 		n++;
 	} while (v != 0);
