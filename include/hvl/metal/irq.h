@@ -29,12 +29,17 @@ struct hvl_irq {
  * @handler: called with @arg, first after hvl_irq_enable()
  * @arg:     handed to @handler
  * Return: 0, -EINVAL for a line that cannot interrupt, -EBUSY for one that is
- * taken, -EAGAIN when the port has no resources left. Threads only.
+ * taken (Linux cannot tell: two on one descriptor would share its interrupts),
+ * -EAGAIN when the port has no resources left. Threads only.
  */
 int hvl_irq_register(struct hvl_irq *irq, int line, hvl_irq_handler handler,
 		     void *arg);
 
-/** hvl_irq_unregister() - stop; the handler does not run any more after it */
+/**
+ * hvl_irq_unregister() - stop; the handler does not run any more after it
+ *
+ * From a thread, not from the line's own handler.
+ */
 void hvl_irq_unregister(struct hvl_irq *irq);
 
 /** hvl_irq_enable() - let the line interrupt; one that is pending does now */
