@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Traffic with a running remote: every ping size, a flood, TCP, iperf."""
+import os
+import re
+import unittest
+
+import hvl
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Traffic(unittest.TestCase):
+    transport = ()
+
+    @classmethod
+    def setUpClass(cls):
+        cls.run_ = hvl.Run(*cls.transport)
+        cls.run_.boot()
+
+    @classmethod
+    def tearDownClass(cls):
+        status = cls.run_.quit()
+        cls.run_.__exit__()
+        assert status == 0, status
+
+    def peer(self, *argv):
+        done = self.run_.inside("python3", os.path.join(HERE, "peer.py"),
+                                *argv, check=False)
+        self.assertEqual(done.returncode, 0, done.stdout)
+        return done.stdout
+
+    def test_ping_of_every_size(self):
+        self.assertIn("1473 sizes", self.peer("sizes", hvl.REMOTE_IP))
+
+    def test_flood_of_10000_loses_none(self):
+        self.assertEqual(self.run_.ping("-f", "-c", "10000"),
+                         (10000, 10000))
+
+    def test_flood_of_large_frames_loses_none(self):
+        self.assertEqual(self.run_.ping("-f", "-c", "3000", "-s", "1472"),
+                         (3000, 3000))
+
+    def test_tcp_echo_returns_every_byte(self):
+        self.assertIn("10485760 bytes",
+                      self.peer("echo", hvl.REMOTE_IP, "10485760"))
+
+    def test_tcp_echo_serves_several_at_once(self):
+        self.assertIn("4 connections",
+                      self.peer("echoes", hvl.REMOTE_IP, "4", "300000"))
+
+    def test_iperf_measures(self):
+        done = self.run_.inside("iperf", "-c", hvl.REMOTE_IP, "-t", "1",
+                                "-f", "m")
+        rate = re.search(r"([\d.]+) Mbits/sec", done.stdout)
+        self.assertTrue(rate, done.stdout)
+        self.assertGreater(float(rate.group(1)), 1)
+
+    def test_remote_pings_main(self):
+        self.run_.command(f"net ping -c 5 -i 10 -s 1400 {hvl.MAIN_IP}",
+                          r"5 sent, 5 received, 0 % lost, min/avg/max "
+                          r"\d+/\d+/\d+ us")
+        self.run_.command("net ping -c 1 -i 10 192.168.200.77",
+                          r"1 sent, 0 received, 100 % lost")
+
+    def test_shell_reads_entropy_in_traffic(self):
+        first = self.run_.command("rng 16", r"^((?:[0-9a-f]{2} ?){16})\r?$")
+        second = self.run_.command("rng 16", r"^((?:[0-9a-f]{2} ?){16})\r?$")
+        self.assertNotEqual(first.group(1), second.group(1))
+
+
+class TrafficVersion1(Traffic):
+    transport = ("--transport", "mmio-v1", "--no-dtb")
+
+
+if __name__ == "__main__":
+    hvl.main()
