@@ -15,6 +15,7 @@
 #                   HVL_BOARD_LINK        linker options
 #                   HVL_BOARD_LIBS        libraries
 #   link.ld       the linker script
+# All may use remote/common; the application includes only board.h.
 #
 #   hvl_add_firmware(<name> [BOARD <board>] SOURCES <file>...
 #                    [LIBS <target>...] [INCLUDES <dir>...] [DEFINES <def>...])
@@ -107,7 +108,8 @@ function(hvl_add_firmware name)
   hvl_fw_libs(libs ${A_LIBS} ${HVL_BOARD_LIBS})
   target_link_libraries(${name} PRIVATE ${libs} -lgcc)
   target_include_directories(${name} PRIVATE
-    ${A_INCLUDES} "${HVL_BOARD_DIR}")
+    ${A_INCLUDES} "${HVL_BOARD_DIR}"
+    "${PROJECT_SOURCE_DIR}/remote/board" "${PROJECT_SOURCE_DIR}/remote/common")
   target_compile_definitions(${name} PRIVATE ${A_DEFINES})
   target_link_options(${name} PRIVATE ${HVL_FW_LINK_FLAGS}
     "-Wl,-T,${script}" ${HVL_BOARD_LINK})
