@@ -95,9 +95,11 @@ void hvl_rproc_init(struct hvl_rproc *rproc,
  * @err:   filled in on failure
  *
  * Checks the ELF, that every segment lies in the board's memory and not in
- * the shared memory, and the resource table.
+ * the shared memory, and the resource table: carveouts other than `hvl` must
+ * be at fixed addresses in either. The state is then offline.
  *
- * Return: 0; -ENOEXEC, -EINVAL with a reason; -EBUSY while running.
+ * Return: 0; -ENOEXEC, -EINVAL with a reason, nothing is loaded then; -EBUSY
+ * while running, nothing has changed then.
  */
 int hvl_rproc_load(struct hvl_rproc *rproc, const void *image, size_t size,
 		   const struct hvl_rsc_boot *boot,
@@ -108,8 +110,10 @@ void hvl_rproc_unload(struct hvl_rproc *rproc);
 
 /**
  * hvl_rproc_start() - write segments and table, release the core
+ * A crashed core is stopped first: it may still be running.
+ *
  * Return: 0; -EINVAL when nothing is loaded; -EBUSY when running; what the
- * ops said. On failure the state stays as it was.
+ * ops said. A failure leaves it in the state it was in, or stopped.
  */
 int hvl_rproc_start(struct hvl_rproc *rproc, struct hvl_rproc_error *err);
 
@@ -125,7 +129,8 @@ void hvl_rproc_crashed(struct hvl_rproc *rproc);
 
 /**
  * hvl_rproc_report() - what the firmware says in its `hvl` entry now
- * Return: true and @report; false without such an entry.
+ * Return: true and @report; false without such an entry, or before the first
+ * start.
  */
 bool hvl_rproc_report(struct hvl_rproc *rproc, struct hvl_rsc_report *report);
 
