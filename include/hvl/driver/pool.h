@@ -22,8 +22,9 @@ struct hvl_drv_pool {
 	struct hvl_io io;
 	uint32_t *map;	  /* one bit a granule, set: taken */
 	uint32_t granule; /* bytes */
+	uint32_t shift;	  /* log2 of granule: no division on small cores */
 	uint32_t count;	  /* granules */
-	uint32_t hint;	  /* where to look first */
+	uint32_t hint;	  /* all granules below it are taken */
 	uint32_t nfree;	  /* granules */
 };
 
@@ -39,8 +40,9 @@ struct hvl_drv_pool {
  *           of a non-coherent machine
  * @map:     caller's, borrowed as long as the pool is used
  * @words:   32-bit words in @map
- * Return: 0, or -EINVAL for a bad granule, a region that is not aligned to it,
- * or no room for even one granule.
+ * Return: 0, or -EINVAL for a bad granule, a region whose device address is
+ * not aligned to it (or whose mapping is not aligned to 16 bytes), or no room
+ * for even one granule.
  */
 int hvl_drv_pool_init(struct hvl_drv_pool *pool, const struct hvl_io *io,
 		      uint32_t granule, uint32_t *map, size_t words);
@@ -61,6 +63,9 @@ int hvl_drv_pool_alloc(struct hvl_drv_pool *pool, uint32_t size, uint32_t align,
  * @pool: pool
  * @off:  as hvl_drv_pool_alloc() gave it
  * @size: as it was asked for
+ *
+ * What is not a taken piece of the pool is ignored: giving back twice does no
+ * harm as long as nobody else has got the piece meanwhile.
  */
 void hvl_drv_pool_free(struct hvl_drv_pool *pool, uint64_t off, uint32_t size);
 

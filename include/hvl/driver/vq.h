@@ -42,7 +42,7 @@ struct hvl_drv_vq_slot {
 	uint32_t len;	/* of the segment, bytes */
 	uint16_t next;	/* of the chain, or of the free list */
 	uint16_t count; /* head only: descriptors in the chain */
-	uint16_t flags; /* VRING_DESC_F_* and private ones */
+	uint16_t flags; /* VRING_DESC_F_WRITE and private ones */
 	uint16_t reserved;
 };
 
@@ -61,6 +61,11 @@ struct hvl_drv_vq_config {
 	struct hvl_drv_vq_slot *indirect;
 	uint16_t nindirect;
 	uint32_t cache_line; /* as in struct hvl_drv_platform */
+	/*
+	 * The caller's segments in the shared memory share no cache line with
+	 * anything else: none is bounced for its alignment.
+	 */
+	bool own_lines;
 };
 
 /* The state is private to the queue's functions. */
@@ -68,14 +73,16 @@ struct hvl_drv_vq {
 	struct hvl_drv_vq_config cfg;
 	struct hvl_io ring; /* descriptors, avail, used */
 	struct hvl_vring_layout at;
-	uint64_t ring_off;  /* of the ring in the pool */
-	uint64_t table_off; /* of the indirect tables in the pool */
+	uint64_t ring_off;   /* of the ring in the pool */
+	uint64_t table_off;  /* of the indirect tables in the pool */
+	uint32_t table_size; /* of one table, 0: there are none */
 	uint16_t free_head;
 	uint16_t nfree;	      /* free descriptors */
 	uint16_t avail_idx;   /* next to be published */
 	uint16_t kicked_idx;  /* avail_idx at the last hvl_drv_vq_kick() */
 	uint16_t used_idx;    /* next to be taken */
 	uint16_t avail_flags; /* as we last wrote them */
+	uint16_t detach_at;   /* where hvl_drv_vq_detach() looks next */
 	bool started;
 	bool broken;
 };
@@ -84,8 +91,8 @@ struct hvl_drv_vq {
  * hvl_drv_vq_init() - lay the ring out in the pool, empty
  * @vq:  caller's storage
  * @cfg: copied; what it points to is borrowed
- * Return: 0, -EINVAL for a bad configuration, -ENOMEM when the pool is too
- * small. The ring's memory is zeroed and visible to the device on return.
+ * Return: 0, -EINVAL for a bad configuration (a pool whose granule is smaller
+ * than a cache line is one), -ENOMEM when the pool is too small. The ring's memory is zeroed and visible to the device on return.
  */
 int hvl_drv_vq_init(struct hvl_drv_vq *vq, const struct hvl_drv_vq_config *cfg);
 
@@ -144,6 +151,8 @@ bool hvl_drv_vq_kick(struct hvl_drv_vq *vq);
  * @cookie: filled in when 1 is returned
  * @len:    filled in when 1 is returned: bytes that the device says it wrote,
  *          at most the chain's writable bytes. Bounced bytes are copied back.
+ *          Legacy devices count wrongly (§2.7.8.3): without VERSION_1 a length
+ *          that is too large is cut, with it the queue is broken.
  * Return: 1, 0 when there is none, -EPROTO.
  */
 int hvl_drv_vq_get(struct hvl_drv_vq *vq, void **cookie, uint32_t *len);
@@ -165,7 +174,7 @@ void hvl_drv_vq_irq_off(struct hvl_drv_vq *vq);
  */
 bool hvl_drv_vq_irq_on(struct hvl_drv_vq *vq);
 
-/** hvl_drv_vq_pending() - whether get would return a chain; one load */
+/** hvl_drv_vq_pending() - whether the device has used a chain; one load */
 bool hvl_drv_vq_pending(const struct hvl_drv_vq *vq);
 
 /**
