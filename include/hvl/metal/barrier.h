@@ -50,6 +50,15 @@ static inline void hvl_rmb_before_second_look(void)
 }
 
 /*
+ * Store-store: the sequence lock of the config space shows that it changes
+ * before any byte does (virtio 1.3 §4.2.2.1, ConfigGeneration).
+ */
+static inline void hvl_wmb_after_sequence_odd(void)
+{
+	HVL_PORT_WMB();
+}
+
+/*
  * Store-load: a register that both sides write (QueuePFN, InterruptACK of
  * version 1) is written before it, or one beside it, is looked at again.
  */

@@ -194,6 +194,33 @@ static inline void hvl_io_store_release32(const struct hvl_io *io, uint64_t off,
 }
 
 /**
+ * hvl_io_cas32() - replace a word only while it has the expected value
+ * @io:       region
+ * @off:      of the word
+ * @expected: value to replace
+ * @v:        new value
+ * Return: true if @v was stored.
+ *
+ * For the few words of version 1 that both sides write. Ordered after all
+ * earlier accesses. Where the port has no compare-and-swap that both sides
+ * honour, it is a load and a store, and a write of the other side's in between
+ * is lost: the protocol has to live with that there.
+ */
+static inline bool hvl_io_cas32(const struct hvl_io *io, uint64_t off,
+				uint32_t expected, uint32_t v)
+{
+#ifdef HVL_PORT_CAS32
+	return HVL_PORT_CAS32(HVL_IO_AT_(io, off, uint32_t),
+			      HVL_SWAP32_(expected), HVL_SWAP32_(v));
+#else
+	if (hvl_io_read32(io, off) != expected)
+		return false;
+	hvl_io_store_release32(io, off, v);
+	return true;
+#endif
+}
+
+/**
  * hvl_io_read_block() - copy out of a region
  * @io:  region
  * @off: first byte in it

@@ -13,6 +13,9 @@
  *	full, load-load and store-store barriers that reach the other processor
  *   HVL_PORT_CACHE_CLEAN(va, len), HVL_PORT_CACHE_INVALIDATE(va, len)
  *	write back, drop; nothing on a coherent machine
+ *   HVL_PORT_CAS32(p, old, new)
+ *	optional: compare-and-swap of 32 bits, true if it stored, where the
+ *	other side's accesses to the shared memory honour it
  *   HVL_PORT_SHM_IS_NORMAL
  *	0 where the shared memory is mapped as device memory
  *

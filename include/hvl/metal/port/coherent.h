@@ -68,6 +68,12 @@
 	__atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #endif
 
+/* Only where it is one instruction sequence, and no call of a library. */
+#if defined(__GCC_HAVE_SYNC_COMPARE_AND_SWAP_4)
+#define HVL_PORT_CAS32(p, old, new) \
+	__sync_bool_compare_and_swap((p), (old), (new))
+#endif
+
 /* Coherent: nothing to write back, nothing to drop. */
 #define HVL_PORT_CACHE_CLEAN(va, len) ((void)(va), (void)(len))
 #define HVL_PORT_CACHE_INVALIDATE(va, len) ((void)(va), (void)(len))
