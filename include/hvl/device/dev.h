@@ -65,13 +65,15 @@ struct hvl_dev_model {
 
 /* What a transport implements. */
 struct hvl_dev_transport {
+	uint64_t features;     /* bits of the transport's own */
+	uint64_t feature_mask; /* bits that it can carry at all */
 	/* Write the block anew as after power-on, magic last. */
 	void (*publish)(struct hvl_dev *dev);
-	/* Look at the registers, obey. Return: true if anything was done. */
+	/* Look at the registers, obey. Return: true: the doorbell must ring. */
 	bool (*poll)(struct hvl_dev *dev);
 	/* Show used buffers / changed config; true: the doorbell must ring. */
 	bool (*interrupt)(struct hvl_dev *dev, uint32_t bits);
-	/* Show DEVICE_NEEDS_RESET. */
+	/* Show DEVICE_NEEDS_RESET; the doorbell rings after it. */
 	void (*needs_reset)(struct hvl_dev *dev);
 	/* Copy the model's config space to where the driver reads it. */
 	void (*config_changed)(struct hvl_dev *dev);
@@ -97,10 +99,9 @@ enum hvl_dev_event {
 struct hvl_dev_config {
 	const char *name; /* for messages: "net0"; borrowed */
 	const struct hvl_dev_model *model;
-	void *priv; /* the model's state */
-	const struct hvl_io
-		*shm; /* what descriptors may point into; borrowed */
-	const struct hvl_io *regs; /* the register block, within it; borrowed */
+	void *priv;		   /* the model's state */
+	const struct hvl_io *shm;  /* descriptors point into it; borrowed */
+	const struct hvl_io *regs; /* the register block; borrowed */
 	uint64_t region_da;	   /* shown to the driver as SHMBase */
 	uint64_t region_size;	   /* and SHMLen */
 	uint64_t features_off;	   /* not to be offered, for tests and users */
@@ -109,24 +110,35 @@ struct hvl_dev_config {
 	void (*event)(void *ctx, struct hvl_dev *dev, enum hvl_dev_event ev);
 	void *event_ctx;      /* event may be NULL */
 	struct hvl_seg *segs; /* scratch of HVL_DEV_SEGS_MAX; may be */
-			      /* shared by devices of one thread */
+	/* shared by devices of one thread */
+	/*
+	 * Monotonic time, for version 1 to repeat doorbells that went unheard.
+	 * NULL: they are not repeated.
+	 */
+	uint64_t (*now_us)(void *ctx);
+	void *now_ctx;
 };
 
 /* State of a transport's own, per queue and device; private to it. */
 struct hvl_dev_mmio_queue {
-	uint32_t num, align, pfn;   /* version 1: as configured */
-	uint64_t desc, avail, used; /* version 2: as configured */
-	bool ready;
-	bool acked; /* version 1: QueuePFN has been seen as ACK since */
+	uint32_t num, align, page, pfn; /* version 1: as configured */
 };
 
 struct hvl_dev_mmio {
-	uint32_t fence_ack; /* version 2: last one obeyed */
-	uint32_t isr;	    /* InterruptStatus as we last wrote it */
-	uint32_t isr_used;  /* used entries came after bit 0 was set */
-	uint32_t generation;
+	uint32_t isr;	     /* InterruptStatus as we last wrote it */
+	uint32_t generation; /* version 2: ConfigGeneration */
+	uint32_t fence_ack;  /* version 2: last one obeyed */
+	uint64_t wanted;     /* version 2: features that the driver asks for */
+	/* version 1 */
+	uint32_t isr_late;    /* bits with news since they were set */
+	uint64_t isr_at_us;   /* when the driver was last rung for isr */
+	uint64_t acked_at_us; /* when a queue was last acknowledged */
+	uint32_t refused[3];  /* QueuePFN, QueueNum, QueueAlign */
 	uint8_t status_seen;
-	uint64_t idle_polls; /* version 1: for repeating a lost doorbell */
+	uint8_t last_acked; /* queue; HVL_DEV_QUEUES_MAX: none */
+	bool ack_repeated;  /* for that queue */
+	bool setup_over;    /* the driver is past its queues */
+	bool marked;	    /* the registers will show a restart */
 	struct hvl_dev_mmio_queue queue[HVL_DEV_QUEUES_MAX];
 };
 
@@ -139,6 +151,7 @@ struct hvl_dev {
 	bool live;	   /* DRIVER_OK and not broken */
 	bool broken;
 	bool config_dirty;
+	uint32_t complaints; /* about the driver; log lines are thinned out */
 	struct hvl_dev_vq vq[HVL_DEV_QUEUES_MAX];
 	struct hvl_dev_stats stats;
 	struct hvl_dev_mmio mmio;

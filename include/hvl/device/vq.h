@@ -64,8 +64,6 @@ struct hvl_dev_vq {
 	uint16_t avail_seen; /* the driver's index, at the last look */
 	uint16_t used_idx;   /* next to be written */
 	uint16_t published;  /* used_idx as the driver can see it */
-	uint16_t signalled;  /* used_idx at the last notification */
-	uint16_t inflight;   /* popped and not yet pushed */
 	uint16_t used_flags; /* as we last wrote them */
 	bool started;
 	bool broken;
@@ -89,8 +87,12 @@ void hvl_dev_vq_stop(struct hvl_dev_vq *vq);
  * @vq:    a queue
  * @chain: nseg_max and seg are the caller's; filled in only when 1 is returned
  * Return: 1 and a chain, 0 when nothing is available or the queue is not
- * started, -EPROTO on a bad ring, with one log line. -ENOBUFS: the chain is
- * sound, but has more segments than the caller has room for; it stays.
+ * started, -EPROTO on a bad ring, with one log line when it is found and
+ * silently from then on. -ENOBUFS: the chain is sound, but has more segments
+ * than the caller has room for; it stays.
+ *
+ * A chain may end in an indirect table (§2.7.5.3), and that table may be longer
+ * than the ring: its length is bounded by nseg_max and by 32768.
  */
 int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain);
 
