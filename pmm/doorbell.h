@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * pmm/doorbell.h - notifications to and from a remote
+ *
+ * A doorbell carries nothing, may merge and may get lost: whoever hears it
+ * looks at all devices.
+ */
+#ifndef PMM_DOORBELL_H
+#define PMM_DOORBELL_H
+
+#include <stdint.h>
+
+struct pmm_doorbell;
+
+struct pmm_doorbell_ops {
+	/* Tell the remote. Never waits. */
+	void (*ring)(struct pmm_doorbell *db);
+	/* Forget what rang, in both directions: the remote starts anew. */
+	void (*drain)(struct pmm_doorbell *db);
+	void (*close)(struct pmm_doorbell *db);
+};
+
+struct pmm_doorbell {
+	const struct pmm_doorbell_ops *ops;
+	int watch_fd;		/* news from the remote; -1: poll */
+	uint32_t watch_events;	/* EPOLL* bits for it */
+	int to_remote, to_main; /* descriptors that a local remote gets */
+	uint64_t rings;		/* by us, for statistics */
+};
+
+/**
+ * pmm_doorbell_eventfd() - a pair of eventfds, for a remote on this machine
+ * @db: filled in
+ * Return: 0 or negative errno.
+ */
+int pmm_doorbell_eventfd(struct pmm_doorbell *db);
+
+/** pmm_doorbell_close() - nothing is done on a zeroed one */
+void pmm_doorbell_close(struct pmm_doorbell *db);
+
+static inline void pmm_doorbell_ring(struct pmm_doorbell *db)
+{
+	db->rings++;
+	db->ops->ring(db);
+}
+
+static inline void pmm_doorbell_drain(struct pmm_doorbell *db)
+{
+	db->ops->drain(db);
+}
+
+#endif /* PMM_DOORBELL_H */
