@@ -2,4 +2,4 @@
 # The device side against a mock driver that writes its rings by hand.
 
 hvl_add_test(test_dev_vq LABEL unit SOURCES test_dev_vq.c
-  LIBS hvl::device hvl::metal)
+  LIBS hvl::device_vq hvl::metal)
