@@ -63,9 +63,9 @@ static void loop_devices_negotiate(void **state)
 		assert_memory_equal(l->net.mac, mac, 6);
 		assert_int_equal(l->net.mtu, 1500);
 		assert_true(hvl_drv_net_link(&l->net));
-		assert_int_equal(hvl_drv_dev_has(&l->drv[LOOP_NET],
-						 VIRTIO_F_VERSION_1),
-				 versions[v].version == 2);
+		assert_int_equal(
+			hvl_drv_dev_has(&l->drv[LOOP_NET], VIRTIO_F_VERSION_1),
+			versions[v].version == 2);
 		assert_int_equal(l->net.hdr_size,
 				 versions[v].version == 2 ? 12 : 10);
 		assert_true(l->dev[LOOP_NET].live);

@@ -4,6 +4,7 @@
  * direct and indirect chains, buffers in and outside the shared memory, past
  * the wrap of the 16-bit indices.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,8 +27,8 @@
 #define SHM_DA UINT64_C(0x1000000000)
 #define GRANULE 64u
 #define RING_MAX 1024u
-#define SEGS 3u /* of each chain: two to read, one to write */
-#define PART 40u /* bytes of a segment */
+#define SEGS 3u	      /* of each chain: two to read, one to write */
+#define PART 40u      /* bytes of a segment */
 #define CHAINS 70000u /* past the wrap of the indices */
 #define DEADLINE_US (50u * 1000000u)
 
@@ -69,9 +70,9 @@ static void rings_place_requests(struct rings *r, const struct shape *s)
 		r->requests = malloc(size);
 		assert_non_null(r->requests);
 	} else {
-		assert_int_equal(hvl_drv_pool_alloc(&r->pool, size, 0,
-						    &r->requests_off),
-				 0);
+		assert_int_equal(
+			hvl_drv_pool_alloc(&r->pool, size, 0, &r->requests_off),
+			0);
 		r->requests = hvl_io_va(&r->pool.io, r->requests_off);
 	}
 	memset(r->requests, 0, size);
@@ -312,9 +313,9 @@ static void loop_vq_smallest_rings_take_single_descriptors(void **state)
 			assert_int_equal(hvl_drv_vq_add(&r->drv, &seg, 0, 1, r),
 					 0);
 			if (num == 1)
-				assert_int_equal(hvl_drv_vq_add(&r->drv, &seg,
-								0, 1, r),
-						 -ENOSPC);
+				assert_int_equal(
+					hvl_drv_vq_add(&r->drv, &seg, 0, 1, r),
+					-ENOSPC);
 			assert_int_equal(hvl_dev_vq_pop(&r->dev, &c), 1);
 			assert_int_equal(c.nwrite, 1);
 			hvl_dev_vq_push(&r->dev, &c, i % (PART + 1));

@@ -173,10 +173,10 @@ static void loop_init_main(struct loop *l)
 
 	hvl_dev_rng_init(&l->rng_model,
 			 &(struct hvl_dev_rng_backing){ loop_entropy, l });
-	hvl_dev_net_init(&l->net_model,
-			 &(struct hvl_dev_net_backing){ loop_send, loop_recv,
-							l },
-			 mac, 1500);
+	hvl_dev_net_init(
+		&l->net_model,
+		&(struct hvl_dev_net_backing){ loop_send, loop_recv, l }, mac,
+		1500);
 	loop_init_device(l, LOOP_RNG, &hvl_dev_rng_model, &l->rng_model,
 			 LOOP_REGIONS,
 			 shared ? LOOP_SHM_SIZE - LOOP_REGIONS : half);
@@ -274,12 +274,11 @@ static void loop_init_remote(struct loop *l)
 		.timeout_us = l->opt.timeout_us,
 	};
 	for (unsigned int i = 0; i < LOOP_DEVICES; i++) {
-		assert_int_equal(hvl_drv_mmio_probe(&l->drv[i], &l->regs[i],
-						    &l->plat),
-				 0);
+		assert_int_equal(
+			hvl_drv_mmio_probe(&l->drv[i], &l->regs[i], &l->plat),
+			0);
 		assert_int_equal(l->drv[i].version, l->opt.version);
-		assert_true(hvl_io_sub(&l->shm,
-				       l->drv[i].shm_da - LOOP_SHM_DA,
+		assert_true(hvl_io_sub(&l->shm, l->drv[i].shm_da - LOOP_SHM_DA,
 				       l->drv[i].shm_size, &region));
 		assert_int_equal(hvl_drv_pool_init(&l->pool[i], &region,
 						   LOOP_GRANULE, l->map[i],
@@ -327,8 +326,8 @@ struct loop *loop_create(const struct loop_options *opt)
 	loop_init_main(l);
 	loop_init_remote(l);
 	if (opt->threaded)
-		assert_int_equal(
-			pthread_create(&l->thread, NULL, loop_main, l), 0);
+		assert_int_equal(pthread_create(&l->thread, NULL, loop_main, l),
+				 0);
 	return l;
 }
 

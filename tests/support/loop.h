@@ -48,8 +48,8 @@ struct loop_options {
 	uint16_t queue_max;   /* 0: the models' own */
 	uint64_t features_off;
 	bool threaded;
-	bool polling;	      /* the driver spins instead of waiting */
-	uint32_t timeout_us;  /* 0: the library's */
+	bool polling;	     /* the driver spins instead of waiting */
+	uint32_t timeout_us; /* 0: the library's */
 };
 
 struct loop {
@@ -86,8 +86,8 @@ struct loop {
 	/* doorbells: flags on one thread, eventfds on two */
 	bool to_main, to_remote;
 	int main_fd, remote_fd;
-	unsigned int lose;   /* so many doorbells of either side are lost */
-	unsigned int rings;  /* of the driver */
+	unsigned int lose;  /* so many doorbells of either side are lost */
+	unsigned int rings; /* of the driver */
 	uint64_t now_us;
 	uint64_t recheck_us; /* when the main side's timer fires next */
 
