@@ -3,3 +3,16 @@ foreach(name pool vq)
   hvl_add_test(test_drv_${name} LABEL unit
     SOURCES test_drv_${name}.c LIBS hvl::driver)
 endforeach()
+
+# With a port that tells the mock device of each store: registers can trap.
+set(hvl_driver_dir "${PROJECT_SOURCE_DIR}/lib/driver")
+foreach(name mmio)
+  hvl_add_test(test_drv_${name} LABEL unit
+    SOURCES test_drv_${name}.c drv_mock_dev.c
+      ${hvl_driver_dir}/dev.c ${hvl_driver_dir}/mmio.c
+      ${hvl_driver_dir}/mmio_v1.c ${hvl_driver_dir}/mmio_v2.c
+      ${hvl_driver_dir}/net.c ${hvl_driver_dir}/pool.c
+      ${hvl_driver_dir}/rng.c ${hvl_driver_dir}/vq.c
+    LIBS hvl::metal INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}
+    DEFINES HVL_METAL_PORT_H="drv_mock_port.h")
+endforeach()

@@ -7,8 +7,7 @@
  * step has a deadline, so a device side that does not answer is an error and
  * never a hang.
  *
- * Threads  One at a time per device, but hvl_drv_dev_notify() only touches
- *          the transport's notify register.
+ * Threads  One at a time per device; not from interrupt handlers.
  * Errors   Negative errno. -ETIMEDOUT: the device side did not answer in time;
  *          -EIO: the device needs a reset. After either only a reset helps.
  */
@@ -54,9 +53,11 @@ struct hvl_drv_dev {
 	uint64_t shm_size;    /* 0: the transport does not say */
 	uint64_t features;    /* negotiated, from begin on */
 	uint8_t status;	      /* as we last set it */
-	bool trapping;	      /* registers act by themselves: no fence */
-	uint32_t fence;	      /* number of the last fence */
-	bool fence_dead;      /* one timed out: only a reset may follow */
+	bool trapping; /* registers act by themselves: nothing to wait for */
+	bool dead;     /* it did not answer in time: only a reset may follow */
+	bool owns_memory; /* was DRIVER_OK, and no reset was confirmed since */
+	uint32_t fence;	  /* number of the last fence */
+	uint32_t generation; /* of the config, when events were last asked */
 };
 
 /**
@@ -103,8 +104,9 @@ void hvl_drv_dev_fail(struct hvl_drv_dev *dev);
 
 /**
  * hvl_drv_dev_health() - whether the device still works, from its registers
- * Return: 0, -EIO for DEVICE_NEEDS_RESET (§2.1.2) or when the device side has
- * forgotten that it was ready, for instance because it was restarted.
+ * Return: 0, -EIO for DEVICE_NEEDS_RESET (§2.1.2), after a time-out, or when
+ * the device side has forgotten that it was ready, for instance because it was
+ * restarted. Costs one load where the registers are plain memory.
  */
 int hvl_drv_dev_health(struct hvl_drv_dev *dev);
 

@@ -22,8 +22,8 @@
  *
  * Writes nothing: the device is untouched until hvl_drv_dev_reset().
  *
- * Return: 0, -ENODEV when the block is empty (no magic, or device id 0),
- * -ENOTSUP for a version that is not known.
+ * Return: 0, -EINVAL when @regs is too small, -ENODEV when the block is empty
+ * (no magic, or device id 0), -ENOTSUP for a version that is not known.
  */
 int hvl_drv_mmio_probe(struct hvl_drv_dev *dev, const struct hvl_io *regs,
 		       const struct hvl_drv_platform *plat);

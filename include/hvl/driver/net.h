@@ -7,6 +7,9 @@
  * back; a frame to send is built by the caller in a buffer that the driver
  * lends. So the driver itself copies nothing.
  *
+ * An IP header begins at a multiple of four bytes, so that stacks need no
+ * unaligned access, which uncached memory may not allow.
+ *
  * Ownership  Device, pool and storage are the caller's, borrowed from start
  *            to stop. Buffers: see each function.
  * Threads    One at a time; not from interrupt handlers.
@@ -28,7 +31,7 @@ struct hvl_drv_net_buf {
 	uint8_t *data; /* the frame, from its destination address on */
 	uint32_t len; /* received: bytes of the frame; to send: room there is */
 	uint32_t gen; /* life of the device in which it was lent */
-	uint32_t off; /* driver's: piece of the pool */
+	uint64_t off; /* driver's: piece of the pool */
 	struct hvl_drv_net_buf *next; /* driver's: list of free ones */
 	bool lent;		      /* driver's */
 };
@@ -63,7 +66,10 @@ struct hvl_drv_net {
 	uint32_t gen;	   /* counts starts; never 0 while live */
 	uint32_t buf_size; /* bytes of a buffer, header included */
 	uint16_t hdr_size; /* 10 or 12 */
-	uint16_t mtu;	   /* bytes of payload after the Ethernet header */
+	uint16_t nbufs_rx; /* buffers in use */
+	uint16_t nbufs_tx;
+	bool split;   /* the header has a descriptor of its own */
+	uint16_t mtu; /* bytes of payload after the Ethernet header */
 	uint8_t mac[6];
 	bool live;
 };
@@ -77,8 +83,10 @@ struct hvl_drv_net {
  *
  * On return net->mac, net->mtu and the link's state are known.
  *
- * Return: 0, -ENODEV for another device, -ENOMEM when the pool has no room for
- * even one buffer each way, or as hvl/driver/dev.h.
+ * Return: 0, -ENODEV for another device, -EINVAL for bad ring sizes, -ENOMEM
+ * when the pool has no room for even one buffer each way, -ENOTSUP when the
+ * device's rings are too small, or as hvl/driver/dev.h. After an error nothing
+ * of the pool is in use.
  */
 int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
 		      struct hvl_drv_pool *pool,
@@ -129,7 +137,8 @@ int hvl_drv_net_tx_get(struct hvl_drv_net *net, struct hvl_drv_net_buf **buf);
  * @buf: from hvl_drv_net_tx_get(); the driver's again
  * @len: bytes of the frame; 0: changed my mind, nothing is sent
  * Return: 0, -EINVAL for a frame that is shorter than an Ethernet header or
- * longer than the buffer, -EPROTO. The device learns of it at the next kick.
+ * longer than the buffer, or a buffer that is not lent (any more), -EPROTO.
+ * The device learns of it at the next kick.
  */
 int hvl_drv_net_tx_put(struct hvl_drv_net *net, struct hvl_drv_net_buf *buf,
 		       uint32_t len);

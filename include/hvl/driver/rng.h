@@ -22,6 +22,7 @@ struct hvl_drv_rng {
 	struct hvl_drv_vq vq;
 	struct hvl_drv_vq_slot slots[HVL_DRV_RNG_NUM];
 	bool live;
+	int error; /* the first one that only a stop and a start end */
 };
 
 /**
@@ -46,12 +47,13 @@ int hvl_drv_rng_stop(struct hvl_drv_rng *rng);
  * @rng: started
  * @buf: any memory: in the shared memory the device writes it directly
  * @len: bytes, not 0, up to what the pool can bounce (ask again for the rest)
- * Return: bytes obtained, 1 to @len; -ETIMEDOUT, -EIO, -EPROTO, -ENOMEM.
+ * Return: bytes obtained, 1 to @len; -ETIMEDOUT, -EIO, -EPROTO, -ENOMEM;
+ * -EBUSY while submitted requests are out.
  */
 int hvl_drv_rng_read(struct hvl_drv_rng *rng, void *buf, uint32_t len);
 
 /**
- * hvl_drv_rng_submit() - ask for entropy, do not wait
+ * hvl_drv_rng_submit() - ask for entropy, do not wait; notifies the device
  * @rng:    started
  * @buf:    stays the device's until hvl_drv_rng_poll() returns @cookie
  * @len:    bytes
