@@ -6,7 +6,7 @@ endforeach()
 
 # With a port that tells the mock device of each store: registers can trap.
 set(hvl_driver_dir "${PROJECT_SOURCE_DIR}/lib/driver")
-foreach(name mmio)
+foreach(name mmio net rng)
   hvl_add_test(test_drv_${name} LABEL unit
     SOURCES test_drv_${name}.c drv_mock_dev.c
       ${hvl_driver_dir}/dev.c ${hvl_driver_dir}/mmio.c
