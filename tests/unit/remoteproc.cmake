@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+set(native_board "${PROJECT_SOURCE_DIR}/remote/board/native")
+set(probe "${PROJECT_SOURCE_DIR}/tests/support/probe")
+
+# Needs the machine's start-up code, and the PMM.
+if(TARGET hvl_pmm AND HVL_BOARD STREQUAL "native")
+  add_executable(probe "${probe}/probe.c" "${probe}/${native_arch}/entry.S"
+    "${native_board}/${native_arch}/start.S" "${native_board}/sys.c")
+  hvl_common(probe)
+  hvl_fw_options(probe)
+  target_include_directories(probe PRIVATE "${native_board}")
+  target_link_options(probe PRIVATE ${HVL_FW_LINK_FLAGS}
+    "-Wl,-T,${native_board}/link.ld" ${HVL_BOARD_LINK} -Wl,-e,probe_entry)
+
+  hvl_add_test(test_remote_native LABEL unit SOURCES test_remote_native.c
+    LIBS hvl_pmm INCLUDES "${PROJECT_SOURCE_DIR}/pmm" "${probe}"
+    DEFINES PROBE_FILE="$<TARGET_FILE:probe>")
+  add_dependencies(test_remote_native probe)
+endif()
