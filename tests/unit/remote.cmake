@@ -25,3 +25,38 @@ foreach(test test_remote_memory test_remote_memory_x86_64)
     target_compile_options(${test} PRIVATE -fno-builtin)
   endif()
 endforeach()
+
+set(remote_app "${remote_dir}/app/hvl_net_rng")
+hvl_add_test(test_app_edit LABEL unit
+  SOURCES test_app_edit.c "${remote_app}/edit.c"
+  INCLUDES "${remote_app}" LIBS hvl::metal)
+
+hvl_add_test(test_app_shell LABEL unit
+  SOURCES test_app_shell.c ../support/fake_board.c "${remote_app}/command.c"
+    "${remote_app}/console.c" "${remote_app}/edit.c" "${remote_app}/shell.c"
+  INCLUDES "${remote_app}" "${remote_dir}/board"
+    "${PROJECT_SOURCE_DIR}/tests/support"
+  DEFINES BOARD_RAM_KIB=8192
+  LIBS hvl::metal)
+
+if(TARGET app_lwip)
+  hvl_add_test(test_app_command LABEL unit
+    SOURCES test_app_command.c "${remote_app}/checksum.c"
+      "${remote_app}/command.c" "${remote_app}/pingstat.c"
+    INCLUDES "${remote_app}" "${remote_app}/lwip" "${LWIP_DIR}/src/include"
+    DEFINES BOARD_RAM_KIB=8192
+    LIBS hvl::metal)
+endif()
+
+# The firmware that the system tests run, as a file.
+if(TARGET hvl_net_rng AND HVL_BOARD STREQUAL "native")
+  set(machine HVL_ELF_MACHINE_X86_64)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+    set(machine HVL_ELF_MACHINE_AARCH64)
+  endif()
+  hvl_add_test(test_remote_firmware LABEL unit
+    SOURCES test_remote_firmware.c
+    DEFINES FIRMWARE="$<TARGET_FILE:hvl_net_rng>" FIRMWARE_MACHINE=${machine}
+    LIBS hvl::remoteproc)
+  add_dependencies(test_remote_firmware hvl_net_rng)
+endif()

@@ -70,7 +70,7 @@ static void remote_trace_append_fills_to_the_last_byte(void **state)
 
 static void remote_trace_append_drops_oldest_whole_lines(void **state)
 {
-	char line[16];
+	char line[32];
 	struct fixture f;
 
 	(void)state;
