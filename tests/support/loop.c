@@ -50,6 +50,7 @@ static int loop_send(void *ctx, const struct hvl_seg *seg, unsigned int n,
 	assert_int_equal(done, len);
 	m->frames[at].len = len;
 	m->count++;
+	m->news = true;
 	return 0;
 }
 
@@ -64,6 +65,7 @@ static int loop_recv(void *ctx, const struct hvl_seg *seg, unsigned int n,
 		return -EAGAIN;
 	m->head = (m->head + 1) % HVL_ARRAY_SIZE(m->frames);
 	m->count--;
+	m->news = true;
 	len = m->frames[at].len;
 	if (len > room)
 		return -EMSGSIZE;
@@ -98,11 +100,13 @@ static bool loop_pass(struct loop *l)
 {
 	unsigned int wants = 0;
 
+	l->mirror.news = false;
 	for (unsigned int i = 0; i < LOOP_DEVICES; i++)
 		wants |= hvl_dev_service(&l->dev[i], LOOP_BUDGET);
 	if ((wants & HVL_DEV_RING) != 0)
 		loop_ring_remote(l);
-	return (wants & HVL_DEV_MORE) != 0;
+	/* A backing that has news brings its device back, as a tap would. */
+	return (wants & HVL_DEV_MORE) != 0 || l->mirror.news;
 }
 
 void loop_service(struct loop *l)
@@ -153,6 +157,8 @@ static void loop_init_device(struct loop *l, unsigned int i,
 		.event = loop_event,
 		.event_ctx = l,
 		.segs = l->segs,
+		.now_us = loop_main_now,
+		.now_ctx = l,
 	};
 
 	assert_true(hvl_io_sub(&l->shm, i * HVL_MMIO_BLOCK_SIZE,
@@ -255,6 +261,8 @@ static void loop_wait_until(void *ctx, uint64_t until_us)
 void loop_wait(struct loop *l)
 {
 	loop_wait_until(l, loop_now(l) + LOOP_RECHECK_US);
+	for (unsigned int i = 0; i < LOOP_DEVICES; i++)
+		(void)hvl_drv_dev_events(&l->drv[i]);
 }
 
 struct hvl_drv_pool *loop_pool(struct loop *l, unsigned int device)

@@ -40,6 +40,7 @@ struct loop_mirror {
 		uint32_t len;
 		uint8_t data[1514];
 	} frames[64];
+	bool news;   /* a frame or room has come */
 	bool closed; /* takes nothing: the main side's tap is full */
 };
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 # The device side against a mock driver that writes its rings by hand.
 
-hvl_add_test(test_dev_vq LABEL unit SOURCES test_dev_vq.c
-  LIBS hvl::device_vq hvl::metal)
+foreach(name vq mmio_v2)
+  hvl_add_test(test_dev_${name} LABEL unit SOURCES test_dev_${name}.c
+    LIBS hvl::device hvl::metal)
+endforeach()

@@ -67,6 +67,7 @@ struct hvl_dev_model {
 struct hvl_dev_transport {
 	uint64_t features;     /* bits of the transport's own */
 	uint64_t feature_mask; /* bits that it can carry at all */
+	uint64_t da_max;       /* highest address its registers can name */
 	/* Write the block anew as after power-on, magic last. */
 	void (*publish)(struct hvl_dev *dev);
 	/* Look at the registers, obey. Return: true: the doorbell must ring. */
@@ -133,7 +134,7 @@ struct hvl_dev_mmio {
 	uint32_t isr_late;    /* bits with news since they were set */
 	uint64_t isr_at_us;   /* when the driver was last rung for isr */
 	uint64_t acked_at_us; /* when a queue was last acknowledged */
-	uint32_t refused[3];  /* QueuePFN, QueueNum, QueueAlign */
+	struct hvl_dev_mmio_queue refused; /* that request was logged */
 	uint8_t status_seen;
 	uint8_t last_acked; /* queue; HVL_DEV_QUEUES_MAX: none */
 	bool ack_repeated;  /* for that queue */

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* A device: what model, transport and queues have in common. */
+#include <hvl/device/dev.h>
+
+#include <hvl/metal/barrier.h>
+#include <hvl/metal/errno.h>
+#include <hvl/wire/mmio.h>
+
+#include "dev_priv.h"
+
+#define DEV_ROUNDS 8u	   /* looks at a queue in one service */
+#define DEV_COMPLAINTS 64u /* logged in full; later ones ever more rarely */
+
+/* Ring features that the device core implements, whatever the type. */
+#define DEV_RING_FEATURES HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC)
+
+uint32_t hvl_dev_queue_max_(const struct hvl_dev *dev)
+{
+	return dev->cfg.queue_max ? dev->cfg.queue_max :
+				    dev->cfg.model->queue_max;
+}
+
+void hvl_dev_event_(struct hvl_dev *dev, enum hvl_dev_event ev)
+{
+	if (dev->cfg.event)
+		dev->cfg.event(dev->cfg.event_ctx, dev, ev);
+}
+
+const struct hvl_log *hvl_dev_log_(const struct hvl_dev *dev)
+{
+	uint32_t n = dev->complaints;
+
+	return n < DEV_COMPLAINTS || (n & (n - 1)) == 0 ? dev->cfg.log : NULL;
+}
+
+static void dev_forget(struct hvl_dev *dev)
+{
+	uint16_t q;
+
+	for (q = 0; q < dev->cfg.model->nqueues; q++)
+		hvl_dev_vq_stop(&dev->vq[q]);
+	if (dev->cfg.model->reset)
+		dev->cfg.model->reset(dev);
+	dev->features = 0;
+	dev->status = 0;
+	dev->live = false;
+	dev->broken = false;
+}
+
+void hvl_dev_reset_(struct hvl_dev *dev)
+{
+	bool used = (dev->status & VIRTIO_CONFIG_S_DRIVER_OK) || dev->broken;
+
+	if (dev->status != 0)
+		dev->stats.resets++;
+	dev_forget(dev);
+	if (used)
+		hvl_dev_event_(dev, HVL_DEV_EVENT_RESET);
+}
+
+void hvl_dev_go_live_(struct hvl_dev *dev)
+{
+	dev->status |= VIRTIO_CONFIG_S_DRIVER_OK;
+	dev->live = true;
+	if (dev->cfg.model->start)
+		dev->cfg.model->start(dev);
+	hvl_dev_event_(dev, HVL_DEV_EVENT_READY);
+}
+
+bool hvl_dev_queue_start_(struct hvl_dev *dev, uint16_t queue, uint32_t num,
+			  uint64_t desc, uint64_t avail, uint64_t used)
+{
+	struct hvl_dev_vq_config cfg = {
+		.shm = dev->cfg.shm,
+		.log = hvl_dev_log_(dev),
+		.name = dev->cfg.name,
+		.index = queue,
+		.num = num,
+		.num_max = hvl_dev_queue_max_(dev),
+		.desc = desc,
+		.avail = avail,
+		.used = used,
+		.features = dev->features,
+	};
+
+	if (hvl_dev_vq_start(&dev->vq[queue], &cfg) == 0)
+		return true;
+	dev->complaints++;
+	return false;
+}
+
+/* Virtio 1.3 §2.1.2: only the driver's reset gets it out of this. */
+static void dev_break(struct hvl_dev *dev)
+{
+	dev->stats.violations++;
+	dev->complaints++;
+	dev->broken = true;
+	dev->live = false;
+	dev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	dev->tr->needs_reset(dev);
+	hvl_dev_event_(dev, HVL_DEV_EVENT_BROKEN);
+}
+
+int hvl_dev_bad_chain_(struct hvl_dev *dev, uint16_t queue,
+		       const struct hvl_chain *chain, const char *what)
+{
+	hvl_log(hvl_dev_log_(dev), HVL_LOG_WARNING,
+		"%s: queue %u: descriptor %u: %s", dev->cfg.name,
+		(unsigned int)queue, (unsigned int)chain->head, what);
+	return -EPROTO;
+}
+
+int hvl_dev_pop_(struct hvl_dev *dev, uint16_t queue, struct hvl_chain *chain)
+{
+	int rc;
+
+	*chain = (struct hvl_chain){ .nseg_max = HVL_DEV_SEGS_MAX,
+				     .seg = dev->cfg.segs };
+	rc = hvl_dev_vq_pop(&dev->vq[queue], chain);
+	if (rc != -ENOBUFS)
+		return rc;
+	hvl_log(hvl_dev_log_(dev), HVL_LOG_WARNING,
+		"%s: queue %u: chain of more than %u segments", dev->cfg.name,
+		(unsigned int)queue, HVL_DEV_SEGS_MAX);
+	return -EPROTO;
+}
+
+static bool dev_config_ok(const struct hvl_dev_config *cfg,
+			  const struct hvl_dev_transport *tr)
+{
+	const struct hvl_dev_model *model = cfg->model;
+
+	if (!cfg->name || !model || !cfg->shm || !cfg->regs || !cfg->segs)
+		return false;
+	if (model->nqueues == 0 || model->nqueues > HVL_DEV_QUEUES_MAX ||
+	    model->config_size > HVL_MMIO_CONFIG_SIZE)
+		return false;
+	if (!hvl_vring_num_ok(cfg->queue_max ? cfg->queue_max :
+					       model->queue_max))
+		return false;
+	if (cfg->shm->size == 0 ||
+	    cfg->shm->da > tr->da_max - (cfg->shm->size - 1))
+		return false;
+	/* So that aligned device addresses are aligned here too. */
+	return (((uintptr_t)cfg->shm->va | cfg->shm->da) &
+		(HVL_VRING_DESC_ALIGN - 1)) == 0 &&
+	       ((uintptr_t)cfg->regs->va & 3u) == 0 &&
+	       cfg->regs->size >= HVL_MMIO_BLOCK_SIZE;
+}
+
+int hvl_dev_init(struct hvl_dev *dev, const struct hvl_dev_config *cfg,
+		 const struct hvl_dev_transport *tr)
+{
+	if (!dev_config_ok(cfg, tr))
+		return -EINVAL;
+	*dev = (struct hvl_dev){ .cfg = *cfg, .tr = tr };
+	dev->offered =
+		(cfg->model->features(dev) | tr->features | DEV_RING_FEATURES) &
+		tr->feature_mask & ~cfg->features_off;
+	return 0;
+}
+
+void hvl_dev_publish(struct hvl_dev *dev)
+{
+	dev_forget(dev);
+	dev->config_dirty = false;
+	dev->tr->publish(dev);
+}
+
+/*
+ * Serve one queue. Sets *@notify when the driver wants to hear of it.
+ * Return: HVL_DEV_MORE or 0; -EPROTO.
+ */
+static int dev_serve_queue(struct hvl_dev *dev, uint16_t queue,
+			   unsigned int budget, bool *notify)
+{
+	struct hvl_dev_vq *vq = &dev->vq[queue];
+	unsigned int round;
+	int rc;
+
+	for (round = 0; round < DEV_ROUNDS; round++) {
+		hvl_dev_vq_notify_off(vq);
+		rc = dev->cfg.model->process(dev, queue, budget);
+		/* What was done before a violation was still done. */
+		if (hvl_dev_vq_flush(vq))
+			*notify = true;
+		if (rc < 0)
+			return rc;
+		dev->stats.chains += (unsigned int)rc;
+		if ((unsigned int)rc >= budget)
+			return HVL_DEV_MORE;
+		budget -= (unsigned int)rc;
+		/*
+		 * Chains are left: the model waits for its backing, which
+		 * brings us back here. The driver need not ring until then.
+		 */
+		if (vq->avail_idx != vq->avail_seen)
+			return 0;
+		if (!hvl_dev_vq_notify_on(vq))
+			return 0;
+	}
+	return HVL_DEV_MORE;
+}
+
+/* Return: HVL_DEV_RING and HVL_DEV_MORE bits. */
+static unsigned int dev_serve(struct hvl_dev *dev, unsigned int budget)
+{
+	unsigned int ret = 0;
+	bool notify = false;
+	uint16_t q;
+	int rc;
+
+	for (q = 0; q < dev->cfg.model->nqueues; q++) {
+		if (!dev->vq[q].started)
+			continue;
+		rc = dev_serve_queue(dev, q, budget, &notify);
+		if (rc < 0) {
+			dev_break(dev);
+			return HVL_DEV_RING;
+		}
+		ret |= (unsigned int)rc;
+	}
+	if (notify) {
+		dev->stats.interrupts++;
+		if (dev->tr->interrupt(dev, HVL_MMIO_INT_VRING))
+			ret |= HVL_DEV_RING;
+	}
+	return ret;
+}
+
+/* A driver that is still setting up reads the new state anyway. */
+static bool dev_show_config(struct hvl_dev *dev)
+{
+	dev->config_dirty = false;
+	dev->tr->config_changed(dev);
+	return dev->live && dev->tr->interrupt(dev, HVL_MMIO_INT_CONFIG);
+}
+
+unsigned int hvl_dev_service(struct hvl_dev *dev, unsigned int budget)
+{
+	unsigned int ret = 0;
+
+	dev->stats.services++;
+	if (dev->tr->poll(dev))
+		ret |= HVL_DEV_RING;
+	if (dev->config_dirty && dev_show_config(dev))
+		ret |= HVL_DEV_RING;
+	if (dev->live)
+		ret |= dev_serve(dev, budget);
+	if (ret & HVL_DEV_RING)
+		hvl_wmb_before_doorbell();
+	return ret;
+}
+
+void hvl_dev_config_changed(struct hvl_dev *dev)
+{
+	dev->config_dirty = true;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Virtio-net: one receive and one transmit queue, no offloads.
+ *
+ * The backing reads and writes frames where they lie; only the header before
+ * each is ours.
+ */
+#include <hvl/device/net.h>
+
+#include <string.h>
+
+#include <hvl/metal/errno.h>
+
+#include "dev_priv.h"
+
+#define NET_FRAME_MAX (HVL_NET_MTU_MAX + HVL_NET_ETH_HEADER)
+
+/* The part of a chain behind the header. */
+struct net_frame {
+	struct hvl_seg *seg;
+	unsigned int nseg;
+	uint32_t cut; /* bytes of the first segment that the header takes */
+};
+
+void hvl_dev_net_init(struct hvl_dev_net *net,
+		      const struct hvl_dev_net_backing *backing,
+		      const uint8_t mac[6], uint16_t mtu)
+{
+	*net = (struct hvl_dev_net){ .backing = *backing,
+				     .mtu = mtu,
+				     .link_up = true };
+	memcpy(net->mac, mac, sizeof(net->mac));
+}
+
+void hvl_dev_net_set_link(struct hvl_dev *dev, bool up)
+{
+	struct hvl_dev_net *net = dev->cfg.priv;
+
+	if (net->link_up == up)
+		return;
+	net->link_up = up;
+	hvl_dev_config_changed(dev);
+}
+
+static uint64_t net_features(const struct hvl_dev *dev)
+{
+	(void)dev;
+	return HVL_BIT64(VIRTIO_NET_F_MAC) | HVL_BIT64(VIRTIO_NET_F_MTU) |
+	       HVL_BIT64(VIRTIO_NET_F_STATUS);
+}
+
+static void net_config_read(const struct hvl_dev *dev, uint32_t off, void *buf,
+			    uint32_t len)
+{
+	const struct hvl_dev_net *net = dev->cfg.priv;
+	struct hvl_net_config config = {
+		.status =
+			hvl_le16_make(net->link_up ? VIRTIO_NET_S_LINK_UP : 0),
+		.max_virtqueue_pairs = hvl_le16_make(1),
+		.mtu = hvl_le16_make(net->mtu),
+	};
+
+	memcpy(config.mac, net->mac, sizeof(config.mac));
+	memcpy(buf, (const unsigned char *)&config + off, len);
+}
+
+/* Virtio 1.3 §5.1.6.1 */
+static uint32_t net_header_size(const struct hvl_dev *dev)
+{
+	return hvl_dev_has(dev, VIRTIO_F_VERSION_1) ? HVL_NET_HDR_SIZE :
+						      HVL_NET_HDR_SIZE_LEGACY;
+}
+
+/* Step over the header, in segments that are longer than it altogether. */
+static void net_frame_open(struct net_frame *frame, struct hvl_seg *seg,
+			   unsigned int nseg, uint32_t header)
+{
+	while (header >= seg->len) {
+		header -= seg->len;
+		seg++;
+		nseg--;
+	}
+	*frame = (struct net_frame){ .seg = seg, .nseg = nseg, .cut = header };
+	seg->va = (unsigned char *)seg->va + header;
+	seg->len -= header;
+}
+
+/* Make the chain whole again: its header is written, its lengths count. */
+static void net_frame_close(const struct net_frame *frame)
+{
+	frame->seg->va = (unsigned char *)frame->seg->va - frame->cut;
+	frame->seg->len += frame->cut;
+}
+
+/* Return: the frame's length, or as the backing's recv. */
+static int net_recv(struct hvl_dev_net *net, struct hvl_chain *chain,
+		    uint32_t header)
+{
+	uint64_t room = chain->write_len - header;
+	struct net_frame frame;
+	int n;
+
+	if (room > NET_FRAME_MAX)
+		room = NET_FRAME_MAX;
+	net_frame_open(&frame, chain->seg, chain->nwrite, header);
+	n = net->backing.recv(net->backing.ctx, frame.seg, frame.nseg,
+			      (uint32_t)room);
+	net_frame_close(&frame);
+	return n > 0 && (uint32_t)n > room ? -EMSGSIZE : n;
+}
+
+/* Return: 1 when a frame moved, 0 when there is none or no buffer, -EPROTO. */
+static int net_rx_one(struct hvl_dev *dev)
+{
+	const struct hvl_net_hdr hdr = { .num_buffers = hvl_le16_make(1) };
+	struct hvl_dev_vq *vq = &dev->vq[HVL_NET_QUEUE_RX];
+	uint32_t header = net_header_size(dev);
+	struct hvl_dev_net *net = dev->cfg.priv;
+	struct hvl_chain chain;
+	int n = hvl_dev_pop_(dev, HVL_NET_QUEUE_RX, &chain);
+
+	if (n <= 0)
+		return n;
+	if (chain.nread != 0 || chain.write_len <= header)
+		return hvl_dev_bad_chain_(dev, HVL_NET_QUEUE_RX, &chain,
+					  "no room for a frame");
+	n = net_recv(net, &chain, header);
+	if (n <= 0) {
+		hvl_dev_vq_unpop(vq);
+		if (n != -EMSGSIZE)
+			return 0;
+		net->stats.rx_dropped++;
+		return 1;
+	}
+	hvl_chain_copy_to(&chain, 0, &hdr, header);
+	hvl_dev_vq_push(vq, &chain, header + (uint32_t)n);
+	net->stats.rx_frames++;
+	net->stats.rx_bytes += (uint32_t)n;
+	return 1;
+}
+
+/* Return: false when the backing cannot take the frame now. */
+static bool net_send(struct hvl_dev_net *net, struct hvl_chain *chain,
+		     uint32_t header)
+{
+	uint64_t len = chain->read_len - header;
+	struct net_frame frame;
+	int rc;
+
+	if (len < HVL_NET_ETH_HEADER || len > NET_FRAME_MAX) {
+		net->stats.tx_dropped++;
+		return true;
+	}
+	net_frame_open(&frame, chain->seg, chain->nread, header);
+	rc = net->backing.send(net->backing.ctx, frame.seg, frame.nseg,
+			       (uint32_t)len);
+	net_frame_close(&frame);
+	if (rc == -EAGAIN)
+		return false;
+	if (rc < 0) {
+		net->stats.tx_dropped++;
+		return true;
+	}
+	net->stats.tx_frames++;
+	net->stats.tx_bytes += len;
+	return true;
+}
+
+/* Return: as net_rx_one(). */
+static int net_tx_one(struct hvl_dev *dev)
+{
+	struct hvl_dev_vq *vq = &dev->vq[HVL_NET_QUEUE_TX];
+	uint32_t header = net_header_size(dev);
+	struct hvl_chain chain;
+	int rc = hvl_dev_pop_(dev, HVL_NET_QUEUE_TX, &chain);
+
+	if (rc <= 0)
+		return rc;
+	if (chain.nwrite != 0 || chain.read_len < header)
+		return hvl_dev_bad_chain_(dev, HVL_NET_QUEUE_TX, &chain,
+					  "not a frame to send");
+	if (!net_send(dev->cfg.priv, &chain, header)) {
+		hvl_dev_vq_unpop(vq);
+		return 0;
+	}
+	hvl_dev_vq_push(vq, &chain, 0);
+	return 1;
+}
+
+static int net_process(struct hvl_dev *dev, uint16_t queue, unsigned int budget)
+{
+	unsigned int moved;
+	int rc;
+
+	for (moved = 0; moved < budget; moved++) {
+		rc = queue == HVL_NET_QUEUE_RX ? net_rx_one(dev) :
+						 net_tx_one(dev);
+		if (rc < 0)
+			return rc;
+		if (rc == 0)
+			break;
+	}
+	return (int)moved;
+}
+
+const struct hvl_dev_model hvl_dev_net_model = {
+	.type = "net",
+	.id = VIRTIO_ID_NET,
+	.nqueues = 2,
+	.queue_max = 256,
+	.config_size = sizeof(struct hvl_net_config),
+	.features = net_features,
+	.config_read = net_config_read,
+	.process = net_process,
+};
