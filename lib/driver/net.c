@@ -375,7 +375,7 @@ int hvl_drv_net_tx_put(struct hvl_drv_net *net, struct hvl_drv_net_buf *buf,
 {
 	int err = 0;
 
-	if (!net->live || buf->gen != net->gen || !buf->lent)
+	if (!net->live || !buf->lent)
 		return -EINVAL;
 	buf->lent = false;
 	if (len != 0) {

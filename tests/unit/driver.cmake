@@ -16,3 +16,10 @@ foreach(name mmio net rng)
     LIBS hvl::metal INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}
     DEFINES HVL_METAL_PORT_H="drv_mock_port.h")
 endforeach()
+
+# With a port that plays a cache, and words for block copies.
+hvl_add_test(test_drv_cache LABEL unit
+  SOURCES test_drv_cache.c ${hvl_driver_dir}/pool.c ${hvl_driver_dir}/vq.c
+    ${PROJECT_SOURCE_DIR}/lib/metal/io.c
+  INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}
+  DEFINES HVL_METAL_PORT_H="drv_cache_port.h")

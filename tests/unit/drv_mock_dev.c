@@ -5,8 +5,8 @@
 
 #include <hvl/wire/mmio.h>
 
-/* The one whose registers trap: there is one under test at a time. */
-static struct mock_dev *trapping;
+/* There is one under test at a time. */
+static struct mock_dev *mock;
 
 uint32_t mock_reg(const struct mock_dev *d, uint32_t reg)
 {
@@ -25,6 +25,11 @@ void mock_reg_set(struct mock_dev *d, uint32_t reg, uint32_t v)
 static bool mock_is_v2(const struct mock_dev *d)
 {
 	return d->kind == MOCK_V2 || d->kind == MOCK_TRAP2;
+}
+
+static bool mock_traps(const struct mock_dev *d)
+{
+	return d->kind == MOCK_TRAP1 || d->kind == MOCK_TRAP2;
 }
 
 static void mock_reset(struct mock_dev *d)
@@ -235,15 +240,27 @@ static void mock_trap(struct mock_dev *d, uint32_t reg)
 void mock_stored(const volatile void *p);
 void mock_stored(const volatile void *p)
 {
-	struct mock_dev *d = trapping;
+	struct mock_dev *d = mock;
 	uintptr_t at = (uintptr_t)p;
 
-	if (!d || d->in_store || at < (uintptr_t)d->block ||
+	if (!d || d->in_store || !mock_traps(d) || at < (uintptr_t)d->block ||
 	    at - (uintptr_t)d->block >= sizeof(d->block))
 		return;
 	d->in_store = true;
 	mock_trap(d, (uint32_t)(at - (uintptr_t)d->block));
 	d->in_store = false;
+}
+
+/* The same before each load. */
+void mock_loading(const volatile void *p);
+void mock_loading(const volatile void *p)
+{
+	struct mock_dev *d = mock;
+	uintptr_t at = (uintptr_t)p;
+
+	if (d && d->config_load && at >= (uintptr_t)d->block + 0x100 &&
+	    at < (uintptr_t)d->block + 0x200)
+		d->config_load(d, (uint32_t)(at - (uintptr_t)d->block - 0x100));
 }
 
 static uint64_t mock_now(void *ctx)
@@ -282,7 +299,7 @@ static void mock_wait(void *ctx, uint64_t until)
 
 static void mock_publish(struct mock_dev *d)
 {
-	bool plain = d->kind == MOCK_V1 || d->kind == MOCK_V2;
+	bool plain = !mock_traps(d);
 
 	mock_reg_set(d, HVL_MMIO_REG_VERSION, mock_is_v2(d) ? 2 : 1);
 	mock_reg_set(d, HVL_MMIO_REG_VENDOR_ID, HVL_MMIO_VENDOR);
@@ -331,7 +348,7 @@ void mock_dev_init(struct mock_dev *d, enum mock_kind kind, uint32_t id,
 	d->offered = features;
 	if (mock_is_v2(d))
 		d->offered |= HVL_BIT64(VIRTIO_F_VERSION_1);
-	trapping = kind == MOCK_TRAP1 || kind == MOCK_TRAP2 ? d : NULL;
+	mock = d;
 	mock_reg_set(d, HVL_MMIO_REG_DEVICE_ID, id);
 	mock_publish(d);
 }

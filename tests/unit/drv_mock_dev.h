@@ -56,6 +56,9 @@ struct mock_dev {
 	bool acked; /* version 1: the driver has to write the PFN back */
 	struct mock_ring ring[MOCK_QUEUES];
 
+	/* called before each load of a config byte, with its offset */
+	void (*config_load)(struct mock_dev *d, uint32_t off);
+
 	/* the model: serve the rings; called at each look while DRIVER_OK */
 	void (*serve)(struct mock_dev *d);
 };

@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* The coherent port, but each store of a word is told to the mock device. */
+/* The coherent port, but the mock device hears of each word that is
+ * loaded or stored. */
 #ifndef DRV_MOCK_PORT_H
 #define DRV_MOCK_PORT_H
 
 #include <hvl/metal/port/coherent.h>
 
 void mock_stored(const volatile void *p);
+void mock_loading(const volatile void *p);
 
+#undef HVL_PORT_LOAD
+#define HVL_PORT_LOAD(p) \
+	(mock_loading(p), __atomic_load_n((p), __ATOMIC_RELAXED))
 #undef HVL_PORT_STORE
 #define HVL_PORT_STORE(p, v)                                  \
 	do {                                                  \

@@ -526,6 +526,34 @@ static void drv_mmio_v2_config_read_waits_for_the_change(void **state)
 	assert_memory_equal(buf, "new", 3);
 }
 
+/* A whole change between two bytes of the first look. */
+static void change_between_bytes(struct mock_dev *d, uint32_t off)
+{
+	if (off != 1)
+		return;
+	d->config_load = NULL;
+	memcpy(d->block + 0x100, "new", 3);
+	mock_reg_set(d, HVL_MMIO_REG_CONFIG_GENERATION, 2);
+}
+
+static void drv_mmio_v2_config_read_is_never_torn(void **state)
+{
+	static const int kinds[] = { MOCK_V2, MOCK_TRAP2 };
+	struct fixture *f;
+	uint8_t buf[3];
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		f = fix_probe(kinds[i]);
+		memcpy(f->mock.block + 0x100, "old", 3);
+		f->mock.config_load = change_between_bytes;
+		assert_int_equal(hvl_drv_dev_config_read(&f->dev, 0, buf, 3),
+				 0);
+		assert_memory_equal(buf, "new", 3);
+	}
+}
+
 /* Legacy: no generation, two looks that agree. */
 static uint64_t change_often(void *ctx)
 {
@@ -576,6 +604,7 @@ int main(void)
 		cmocka_unit_test(drv_mmio_v2_events_tell_of_config),
 		cmocka_unit_test(drv_mmio_config_read_gives_bytes),
 		cmocka_unit_test(drv_mmio_v2_config_read_waits_for_the_change),
+		cmocka_unit_test(drv_mmio_v2_config_read_is_never_torn),
 		cmocka_unit_test(drv_mmio_v1_config_read_looks_twice),
 	};
 

@@ -208,8 +208,6 @@ static void traffic(struct fixture *f)
 		assert_int_equal(((uintptr_t)buf->data + 14) % 4, 0);
 		gen = buf->gen;
 		hvl_drv_net_rx_done(&f->net, buf, gen);
-		/* Twice is once. */
-		hvl_drv_net_rx_done(&f->net, buf, gen);
 		assert_int_equal(mock_ahead(&f->mock.ring[0]), f->net.nbufs_rx);
 	}
 	assert_int_equal(f->net.stats.rx_frames, 200);
@@ -295,6 +293,49 @@ static void drv_net_tx_reclaims_when_wanted(void **state)
 	for (i = 0; i < 3; i++)
 		assert_int_equal(fix_send(f, "y", 60), 1);
 	assert_int_equal(hvl_drv_net_tx_get(&f->net, &buf), 0);
+	fix_stop(f, 0);
+}
+
+static void drv_net_tx_get_looks_at_the_ring_only_when_empty(void **state)
+{
+	struct fixture *f = fix_start(MOCK_V2);
+	uint8_t frame[2048];
+
+	(void)state;
+	assert_int_equal(fix_send(f, "x", 60), 1);
+	mock_transmit(f, frame);
+	assert_int_equal(fix_send(f, "x", 60), 1);
+	assert_int_equal(f->net.tx.used_idx, 0);
+	fix_stop(f, 0);
+}
+
+static void drv_net_frames_are_not_bounced_for_cache_lines(void **state)
+{
+	struct fixture *f = fix_init(MOCK_V2, FEATURES);
+	uint32_t nfree;
+
+	(void)state;
+	f->mock.plat.cache_line = 64;
+	assert_int_equal(fix_try(f), 0);
+	nfree = f->pool.nfree;
+	assert_int_equal(fix_send(f, "x", 61), 1);
+	assert_int_equal(f->pool.nfree, nfree);
+	fix_stop(f, 0);
+}
+
+static void drv_net_rx_done_twice_is_once(void **state)
+{
+	struct fixture *f = fix_start(MOCK_V2);
+	struct hvl_drv_net_buf *a, *b;
+
+	(void)state;
+	mock_deliver(f, "x", 60);
+	mock_deliver(f, "y", 60);
+	assert_int_equal(hvl_drv_net_rx(&f->net, &a), 1);
+	assert_int_equal(hvl_drv_net_rx(&f->net, &b), 1);
+	hvl_drv_net_rx_done(&f->net, a, a->gen);
+	hvl_drv_net_rx_done(&f->net, a, a->gen);
+	assert_int_equal(mock_ahead(&f->mock.ring[0]), NUM - 1);
 	fix_stop(f, 0);
 }
 
@@ -488,6 +529,11 @@ int main(void)
 		cmocka_unit_test(drv_net_legacy_header_has_its_own_descriptor),
 		cmocka_unit_test(drv_net_rx_drops_impossible_lengths),
 		cmocka_unit_test(drv_net_tx_reclaims_when_wanted),
+		cmocka_unit_test(
+			drv_net_tx_get_looks_at_the_ring_only_when_empty),
+		cmocka_unit_test(
+			drv_net_frames_are_not_bounced_for_cache_lines),
+		cmocka_unit_test(drv_net_rx_done_twice_is_once),
 		cmocka_unit_test(drv_net_tx_put_rejects_bad_frames),
 		cmocka_unit_test(drv_net_kick_rings_once_for_both_queues),
 		cmocka_unit_test(drv_net_irq_on_reports_what_came_in),

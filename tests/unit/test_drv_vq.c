@@ -491,6 +491,7 @@ static void drv_vq_detach_returns_what_is_out(void **state)
 	assert_int_equal(sum, 15);
 	assert_int_equal(f->priv[8], 'p');
 	assert_null(hvl_drv_vq_detach(&f->vq));
+	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), 0);
 	fix_stop(f);
 }
 
