@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Version 1 in plain memory, with the drivers that exist: one that ors Status
+ * and writes QueuePFN back, and an older one that does neither.
+ */
+#include "mock_mmio.h"
+
+#include <hvl/device/net.h>
+#include <hvl/device/rng.h>
+#include <hvl/metal/errno.h>
+
+#define OK VIRTIO_CONFIG_S_DRIVER_OK
+#define LIVE (MOCK_STATUS_INIT | OK)
+
+static struct hvl_io shm;
+static struct mock_dev d; /* net: two queues */
+static struct mock_dev r; /* rng: one */
+static struct mock_entropy entropy;
+static struct hvl_dev_rng rng;
+static struct hvl_dev_net net;
+
+static int no_frame(void *ctx, const struct hvl_seg *seg, unsigned int n,
+		    uint32_t room)
+{
+	(void)ctx, (void)seg, (void)n, (void)room;
+	return -EAGAIN;
+}
+
+static int any_frame(void *ctx, const struct hvl_seg *seg, unsigned int n,
+		     uint32_t len)
+{
+	(void)ctx, (void)seg, (void)n, (void)len;
+	return 0;
+}
+
+static int setup(void **state)
+{
+	const struct hvl_dev_rng_backing rng_backing = { mock_entropy_read,
+							 &entropy };
+	const struct hvl_dev_net_backing net_backing = { any_frame, no_frame,
+							 NULL };
+	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
+
+	(void)state;
+	mock_shm_map(&shm, MOCK_SHM_SIZE);
+	entropy = (struct mock_entropy){ UINT32_MAX, UINT32_MAX, -EAGAIN, 0 };
+	hvl_dev_rng_init(&rng, &rng_backing);
+	hvl_dev_net_init(&net, &net_backing, mac, 1486);
+	mock_dev_init(&d, &shm, 0, 1, &hvl_dev_net_model, &net);
+	mock_dev_init(&r, &shm, 1, 1, &hvl_dev_rng_model, &rng);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	mock_shm_unmap(&shm);
+	return 0;
+}
+
+/* Ask for queue @q of @m. Return: whether it is acknowledged at once. */
+static bool ask(struct mock_dev *m, unsigned int q, uint32_t num)
+{
+	mock_ring_init(&m->ring[q], &shm, mock_ring_off(m, q), num, 4096);
+	mock_v1_queue_regs(m, q, num, mock_pfn(m, q));
+	mock_service(m);
+	return mock_reg(m, HVL_MMIO_REG_QUEUE_PFN) == HVL_MMIO_V1_ACK;
+}
+
+static void write_back(struct mock_dev *m, unsigned int q)
+{
+	mock_set(m, HVL_MMIO_REG_QUEUE_PFN, mock_pfn(m, q));
+}
+
+static void send_frame(void)
+{
+	mock_desc(&d.ring[1], 0, mock_buf_off(&d), 10 + 60, 0, 0);
+	mock_avail(&d.ring[1], 0);
+}
+
+static bool round_trip(struct mock_dev *m)
+{
+	uint32_t id, len;
+
+	mock_offer(m, 0, 9);
+	mock_service(m);
+	return mock_used(&m->ring[0], &id, &len) && len == 9;
+}
+
+static void mmio_v1_publish_shows_block(void **state)
+{
+	(void)state;
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_MAGIC), HVL_MMIO_MAGIC);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_VERSION), 1);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_VENDOR_ID), 0x4d564b4c);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_SEL), 0x00ff00ff);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_NUM), 0x00ff00ff);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_NUM_MAX), 256);
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_NUM_MAX), 128);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_GUEST_PAGE_SIZE), 4096);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_ALIGN), 4096);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_SHM_BASE_LOW), MOCK_DA);
+	assert_true(mock_offered(&d) & HVL_BIT64(VIRTIO_NET_F_MAC));
+	assert_true(mock_offered(&d) & HVL_BIT64(VIRTIO_F_ANY_LAYOUT));
+	assert_int_equal(mock_offered(&d) & HVL_BIT64(VIRTIO_RING_F_EVENT_IDX),
+			 0);
+	/* An untouched block has nothing to do and nobody to ring. */
+	assert_false(mock_service(&d));
+	assert_int_equal(d.events[HVL_DEV_EVENT_FOUND], 0);
+}
+
+static void mmio_v1_newer_driver_works(void **state)
+{
+	(void)state;
+	mock_bring_up(&d);
+	assert_int_equal(d.events[HVL_DEV_EVENT_FOUND], 1);
+	assert_int_equal(d.events[HVL_DEV_EVENT_READY], 1);
+	send_frame();
+	assert_true(mock_service(&d));
+	assert_int_equal(net.stats.tx_frames, 1);
+}
+
+/* Status 1, 2, 4; a stray GuestFeaturesSel; QueuePFN left alone. */
+static void older_bring_up(void)
+{
+	unsigned int q;
+
+	mock_status(&d, 1);
+	mock_status(&d, 2);
+	mock_set(&d, HVL_MMIO_REG_DRIVER_FEATURES, 1u << VIRTIO_NET_F_MAC);
+	mock_service(&d);
+	for (q = 0; q < 2; q++) {
+		mock_set(&d, HVL_MMIO_REG_DRIVER_FEATURES_SEL, q);
+		assert_true(ask(&d, q, 4));
+	}
+	mock_status(&d, 4);
+}
+
+static void mmio_v1_older_driver_works(void **state)
+{
+	(void)state;
+	older_bring_up();
+	assert_true(d.dev.live);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), HVL_MMIO_V1_ACK);
+	send_frame();
+	mock_service(&d);
+	assert_int_equal(net.stats.tx_frames, 1);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_STATUS), 4);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), HVL_MMIO_V1_ACK);
+}
+
+/* It starts over at Status 1, over rings that still hold the old indices. */
+static void mmio_v1_older_driver_restarts(void **state)
+{
+	unsigned int q;
+
+	(void)state;
+	older_bring_up();
+	send_frame();
+	mock_service(&d);
+	mock_status(&d, 1);
+	assert_false(d.dev.live);
+	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 1);
+	mock_status(&d, 2);
+	for (q = 0; q < 2; q++) {
+		mock_v1_queue_regs(&d, q, 4, mock_pfn(&d, q));
+		mock_service(&d);
+		assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN),
+				 HVL_MMIO_V1_ACK);
+	}
+	assert_int_equal(hvl_io_read16(&shm, d.ring[1].avail + 2), 0);
+	assert_int_equal(hvl_io_read16(&shm, d.ring[1].used + 2), 0);
+	/* Descriptors are left as they are. */
+	assert_int_equal(hvl_io_read32(&shm, d.ring[1].desc + 8), 70);
+	mock_status(&d, 4);
+	d.ring[1].avail_idx = d.ring[1].used_idx = 0;
+	send_frame();
+	mock_service(&d);
+	assert_int_equal(net.stats.tx_frames, 2);
+}
+
+static void mmio_v1_queue_index_is_queue_sel(void **state)
+{
+	(void)state;
+	mock_begin(&d);
+	assert_true(ask(&d, 1, 8));
+	write_back(&d, 1);
+	assert_true(d.dev.vq[1].started);
+	assert_false(d.dev.vq[0].started);
+	assert_true(ask(&d, 0, 8));
+	assert_true(d.dev.vq[0].started);
+}
+
+static void mmio_v1_garbage_sel_means_next_queue(void **state)
+{
+	(void)state;
+	mock_begin(&d);
+	mock_v1_queue_regs(&d, 0x00ff00ff, 8, mock_pfn(&d, 0));
+	mock_service(&d);
+	assert_true(d.dev.vq[0].started);
+	mock_v1_queue_regs(&d, 77, 8, mock_pfn(&d, 1));
+	mock_service(&d);
+	assert_true(d.dev.vq[1].started);
+	mock_v1_queue_regs(&d, 78, 8, mock_pfn(&r, 0));
+	mock_service(&d);
+	assert_int_not_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN),
+			     HVL_MMIO_V1_ACK);
+}
+
+static void mmio_v1_nothing_is_set_up_at_status_0(void **state)
+{
+	(void)state;
+	mock_reset(&d);
+	assert_false(ask(&d, 0, 8));
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), 0);
+	assert_false(d.dev.vq[0].started);
+}
+
+static void mmio_v1_reset_clears_pfn_and_restores_markers(void **state)
+{
+	(void)state;
+	mock_begin(&d);
+	assert_true(ask(&d, 0, 8));
+	write_back(&d, 0);
+	mock_reset(&d);
+	assert_false(d.dev.vq[0].started);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 0);
+	/* Seen once: nothing to do from then on. */
+	assert_false(mock_service(&d));
+}
+
+static void mmio_v1_write_back_is_no_request(void **state)
+{
+	(void)state;
+	mock_begin(&d);
+	assert_true(ask(&d, 0, 8));
+	write_back(&d, 0);
+	assert_false(mock_service(&d));
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), mock_pfn(&d, 0));
+	/* Nor is it one for the queue that is selected next. */
+	mock_set(&d, HVL_MMIO_REG_QUEUE_SEL, 1);
+	assert_false(mock_service(&d));
+	assert_false(d.dev.vq[1].started);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), mock_pfn(&d, 0));
+}
+
+static void mmio_v1_queue_can_be_set_up_again(void **state)
+{
+	(void)state;
+	mock_begin(&r);
+	assert_true(ask(&r, 0, 8));
+	write_back(&r, 0);
+	assert_true(ask(&r, 0, 16));
+	assert_int_equal(r.dev.vq[0].num, 16);
+}
+
+static void mmio_v1_same_request_is_acked_again_in_time(void **state)
+{
+	(void)state;
+	mock_begin(&r);
+	assert_true(ask(&r, 0, 8));
+	assert_false(ask(&r, 0, 8));
+	r.now_us += 100000;
+	assert_true(mock_service(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_PFN), HVL_MMIO_V1_ACK);
+	/* Once: then it was the write-back after all. */
+	write_back(&r, 0);
+	r.now_us += 100000;
+	assert_false(mock_service(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_PFN), mock_pfn(&r, 0));
+}
+
+static void mmio_v1_unseen_ack_is_rung_again(void **state)
+{
+	(void)state;
+	mock_begin(&r);
+	assert_true(ask(&r, 0, 8));
+	r.now_us += 99999;
+	assert_false(mock_service(&r));
+	r.now_us += 1;
+	assert_true(mock_service(&r));
+	assert_false(mock_service(&r));
+}
+
+static void mmio_v1_bad_queue_is_not_acknowledged(void **state)
+{
+	static const uint32_t nums[] = { 0,   3,       256,
+					 129, 0x10000, HVL_MMIO_V1_MARKER };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(nums); i++) {
+		mock_begin(&r);
+		mock_v1_queue_regs(&r, 0, nums[i], mock_pfn(&r, 0));
+		assert_false(mock_service(&r));
+		assert_false(r.dev.vq[0].started);
+		assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_PFN),
+				 mock_pfn(&r, 0));
+	}
+	r.log.lines = 0;
+	mock_begin(&r);
+	mock_v1_queue_regs(&r, 0, 8, 0xffffffff);
+	mock_service(&r);
+	mock_service(&r);
+	assert_int_equal(r.log.lines, 1);
+	mock_v1_queue_regs(&r, 0, 8, mock_pfn(&r, 0));
+	mock_set(&r, HVL_MMIO_REG_QUEUE_ALIGN, 3);
+	mock_service(&r);
+	assert_false(r.dev.vq[0].started);
+	mock_set(&r, HVL_MMIO_REG_QUEUE_ALIGN, 4096);
+	mock_set(&r, HVL_MMIO_REG_GUEST_PAGE_SIZE, 0);
+	mock_service(&r);
+	assert_false(r.dev.vq[0].started);
+	/* The driver mends it. */
+	mock_set(&r, HVL_MMIO_REG_GUEST_PAGE_SIZE, 4096);
+	assert_true(mock_service(&r));
+	assert_true(r.dev.vq[0].started);
+}
+
+static void mmio_v1_unoffered_features_are_masked(void **state)
+{
+	(void)state;
+	d.features = 0xffffffff;
+	mock_bring_up(&d);
+	assert_int_equal(d.dev.features, mock_offered(&d));
+}
+
+static void mmio_v1_ack_clears_only_its_bits(void **state)
+{
+	(void)state;
+	mock_bring_up(&d);
+	send_frame();
+	hvl_dev_net_set_link(&d.dev, false);
+	assert_true(mock_service(&d));
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 3);
+	mock_set(&d, HVL_MMIO_REG_INTERRUPT_ACK, 1);
+	assert_false(mock_service(&d));
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 2);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_ACK), 0);
+}
+
+static void mmio_v1_ack_of_older_news_rings_again(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
+	/* More comes before the driver's handler has acknowledged. */
+	r.rings = 0;
+	assert_true(round_trip(&r));
+	assert_int_equal(r.rings, 0);
+	assert_int_equal(mock_isr(&r), 1);
+	assert_true(mock_service(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
+	/* One interrupt more than needed at most; then silence. */
+	assert_int_equal(mock_isr(&r), 1);
+	assert_false(mock_service(&r));
+	assert_int_equal(mock_isr(&r), 0);
+	assert_false(mock_service(&r));
+}
+
+static void mmio_v1_ack_doorbell_serves_queues_too(void **state)
+{
+	uint32_t id, len;
+
+	(void)state;
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+	mock_isr(&r);
+	mock_offer(&r, 0, 5);
+	assert_true(mock_service(&r));
+	assert_true(mock_used(&r.ring[0], &id, &len));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
+}
+
+static void mmio_v1_unheard_interrupt_is_rung_again(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+	r.now_us += 99999;
+	assert_false(mock_service(&r));
+	r.now_us += 1;
+	assert_true(mock_service(&r));
+	assert_false(mock_service(&r));
+	mock_isr(&r);
+	mock_service(&r);
+	r.now_us += 200000;
+	assert_false(mock_service(&r));
+}
+
+static void mmio_v1_ack_before_driver_ok_is_consumed(void **state)
+{
+	(void)state;
+	mock_begin(&r);
+	mock_set(&r, HVL_MMIO_REG_INTERRUPT_ACK, 3);
+	assert_false(mock_service(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_ACK), 0);
+}
+
+static void mmio_v1_nothing_rings_during_set_up(void **state)
+{
+	(void)state;
+	mock_begin(&d);
+	assert_true(ask(&d, 0, 8));
+	hvl_dev_net_set_link(&d.dev, false);
+	assert_false(mock_service(&d));
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 0);
+	assert_int_equal(hvl_io_read16(&d.regs, HVL_MMIO_REG_CONFIG + 6), 0);
+}
+
+/* The newer driver's init ors 1 into a Status that already says all. */
+static void mmio_v1_restart_without_status_shows_in_pfn(void **state)
+{
+	(void)state;
+	mock_bring_up(&d);
+	mock_service(&d);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_SEL), 0x00ff00ff);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_NUM), 0x00ff00ff);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), 0);
+
+	mock_status(&d, mock_reg(&d, HVL_MMIO_REG_STATUS) | 1);
+	assert_true(ask(&d, 0, 8));
+	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 1);
+	write_back(&d, 0);
+	mock_service(&d);
+	assert_true(ask(&d, 1, 8));
+	write_back(&d, 1);
+	mock_status(&d, LIVE);
+	assert_true(d.dev.live);
+	send_frame();
+	mock_service(&d);
+	assert_int_equal(net.stats.tx_frames, 1);
+	/* And once more: the markers are back. */
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_SEL), 0x00ff00ff);
+	assert_true(ask(&d, 0, 8));
+	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 2);
+}
+
+static void mmio_v1_restart_of_broken_device_shows_in_pfn(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	mock_service(&r);
+	mock_avail(&r.ring[0], 4000);
+	mock_service(&r);
+	assert_true(mock_needs_reset(&r));
+	mock_status(&r, mock_reg(&r, HVL_MMIO_REG_STATUS) | 1);
+	assert_true(mock_needs_reset(&r));
+	assert_true(ask(&r, 0, 8));
+	assert_false(mock_needs_reset(&r));
+	write_back(&r, 0);
+	mock_status(&r, LIVE);
+	assert_true(round_trip(&r));
+}
+
+static void mmio_v1_late_write_back_is_ignored(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	mock_service(&r);
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_PFN), 0);
+	write_back(&r, 0);
+	assert_false(mock_service(&r));
+	assert_true(r.dev.live);
+	assert_true(round_trip(&r));
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 0);
+}
+
+/* Doorbells merge: the device sees Status go from 7 to 3, never 0. */
+static void mmio_v1_merged_reset_is_seen(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+	mock_status(&r, MOCK_STATUS_INIT);
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 1);
+	assert_true(ask(&r, 0, 8));
+	write_back(&r, 0);
+	mock_status(&r, LIVE);
+	assert_true(round_trip(&r));
+}
+
+static void mmio_v1_stale_rings_before_reset_do_no_harm(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+	/* The restarted driver has zeroed its ring but not yet the status. */
+	mock_ring_init(&r.ring[0], &shm, mock_ring_off(&r, 0), 8, 4096);
+	mock_status(&r, LIVE | 1);
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+}
+
+static void mmio_v1_violation_shows_in_status(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	mock_avail(&r.ring[0], 4000);
+	assert_true(mock_service(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_STATUS),
+			 LIVE | VIRTIO_CONFIG_S_NEEDS_RESET);
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 2);
+	/* A driver that writes over it sees it again. */
+	mock_status(&r, LIVE);
+	assert_true(mock_needs_reset(&r));
+	mock_bring_up(&r);
+	assert_false(mock_needs_reset(&r));
+	assert_true(round_trip(&r));
+}
+
+static void mmio_v1_failed_stops_serving(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	mock_status(&r, LIVE | VIRTIO_CONFIG_S_FAILED);
+	assert_int_equal(r.events[HVL_DEV_EVENT_FAILED], 1);
+	assert_false(round_trip(&r));
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+}
+
+static void mmio_v1_no_clock_repeats_nothing(void **state)
+{
+	(void)state;
+	r.dev.cfg.now_us = NULL;
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+	r.now_us += 1000000;
+	assert_false(mock_service(&r));
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(mmio_v1_publish_shows_block),
+		T(mmio_v1_newer_driver_works),
+		T(mmio_v1_older_driver_works),
+		T(mmio_v1_older_driver_restarts),
+		T(mmio_v1_queue_index_is_queue_sel),
+		T(mmio_v1_garbage_sel_means_next_queue),
+		T(mmio_v1_nothing_is_set_up_at_status_0),
+		T(mmio_v1_reset_clears_pfn_and_restores_markers),
+		T(mmio_v1_write_back_is_no_request),
+		T(mmio_v1_queue_can_be_set_up_again),
+		T(mmio_v1_same_request_is_acked_again_in_time),
+		T(mmio_v1_unseen_ack_is_rung_again),
+		T(mmio_v1_bad_queue_is_not_acknowledged),
+		T(mmio_v1_unoffered_features_are_masked),
+		T(mmio_v1_ack_clears_only_its_bits),
+		T(mmio_v1_ack_of_older_news_rings_again),
+		T(mmio_v1_ack_doorbell_serves_queues_too),
+		T(mmio_v1_unheard_interrupt_is_rung_again),
+		T(mmio_v1_ack_before_driver_ok_is_consumed),
+		T(mmio_v1_nothing_rings_during_set_up),
+		T(mmio_v1_restart_without_status_shows_in_pfn),
+		T(mmio_v1_restart_of_broken_device_shows_in_pfn),
+		T(mmio_v1_late_write_back_is_ignored),
+		T(mmio_v1_merged_reset_is_seen),
+		T(mmio_v1_stale_rings_before_reset_do_no_harm),
+		T(mmio_v1_violation_shows_in_status),
+		T(mmio_v1_failed_stops_serving),
+		T(mmio_v1_no_clock_repeats_nothing),
+	};
+
+	return cmocka_run_group_tests_name("dev_mmio_v1", tests, NULL, NULL);
+}

@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The net model: header and frame, in any layout, in both versions. */
+#include "mock_mmio.h"
+
+#include <hvl/device/net.h>
+#include <hvl/metal/errno.h>
+
+#define F_NEXT VRING_DESC_F_NEXT
+#define F_WRITE VRING_DESC_F_WRITE
+#define RX HVL_NET_QUEUE_RX
+#define TX HVL_NET_QUEUE_TX
+
+static struct hvl_io shm;
+static struct mock_dev d;
+static struct hvl_dev_net net;
+static uint32_t id, len;
+
+/* What the backing has for the driver, and what it got from it. */
+static struct {
+	unsigned char rx[2048], tx[0x12000];
+	int rx_len;  /* 0: none; negative: that error */
+	int rx_lies; /* length it claims */
+	uint32_t tx_len, rx_room;
+	unsigned int sent;
+	int tx_error;
+} tap;
+
+static int tap_recv(void *ctx, const struct hvl_seg *seg, unsigned int n,
+		    uint32_t room)
+{
+	int total = tap.rx_len;
+	uint32_t done = 0, piece;
+
+	(void)ctx;
+	tap.rx_len = 0;
+	tap.rx_room = room;
+	if (tap.rx_lies)
+		return tap.rx_lies;
+	if (total <= 0)
+		return total ? total : -EAGAIN;
+	if ((uint32_t)total > room)
+		return -EMSGSIZE;
+	for (; n != 0 && done < (uint32_t)total; n--, seg++) {
+		piece = (uint32_t)total - done;
+		piece = piece < seg->len ? piece : seg->len;
+		memcpy(seg->va, tap.rx + done, piece);
+		done += piece;
+	}
+	return total;
+}
+
+static int tap_send(void *ctx, const struct hvl_seg *seg, unsigned int n,
+		    uint32_t total)
+{
+	(void)ctx;
+	if (tap.tx_error)
+		return tap.tx_error;
+	tap.tx_len = 0;
+	for (; n != 0; n--, seg++) {
+		memcpy(tap.tx + tap.tx_len, seg->va, seg->len);
+		tap.tx_len += seg->len;
+	}
+	assert_int_equal(tap.tx_len, total);
+	tap.sent++;
+	return 0;
+}
+
+static void init(unsigned int version)
+{
+	const struct hvl_dev_net_backing backing = { tap_send, tap_recv, NULL };
+	const uint8_t mac[6] = { 2, 0x68, 0x76, 0x6c, 0, 1 };
+	unsigned int i;
+
+	memset(&tap, 0, sizeof(tap));
+	for (i = 0; i < sizeof(tap.rx); i++)
+		tap.rx[i] = (unsigned char)(i * 7 + 1);
+	hvl_dev_net_init(&net, &backing, mac, 1500);
+	mock_dev_init(&d, &shm, 0, version, &hvl_dev_net_model, &net);
+	mock_bring_up(&d);
+}
+
+static int setup_v1(void **state)
+{
+	(void)state;
+	mock_shm_map(&shm, MOCK_SHM_SIZE);
+	init(1);
+	return 0;
+}
+
+static int setup_v2(void **state)
+{
+	(void)state;
+	mock_shm_map(&shm, MOCK_SHM_SIZE);
+	init(2);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	mock_shm_unmap(&shm);
+	return 0;
+}
+
+static uint32_t header(void)
+{
+	return d.version == 2 ? 12 : 10;
+}
+
+/* A chain of pieces that lie 0x1000 apart. */
+static void chain(unsigned int q, const uint32_t *piece, unsigned int n)
+{
+	unsigned int flags = q == RX ? F_WRITE : 0, i;
+
+	for (i = 0; i < n; i++)
+		mock_desc(&d.ring[q], i, mock_buf_off(&d) + 0x1000u * i,
+			  piece[i], i + 1 < n ? flags | F_NEXT : flags, i + 1);
+	mock_avail(&d.ring[q], 0);
+}
+
+/* Byte @off of such a chain. */
+static unsigned char *at(const uint32_t *piece, uint32_t off)
+{
+	unsigned int i = 0;
+
+	while (off >= piece[i])
+		off -= piece[i++];
+	return shm.va + mock_buf_off(&d) + 0x1000u * i + off;
+}
+
+static const uint32_t layouts[][6] = {
+	{ 1526 },
+	{ 10, 1514 },
+	{ 12, 1514 },
+	{ 1, 2, 3, 4, 5, 1514 },
+	{ 11, 1, 1, 1, 700, 1000 },
+	{ 500, 500, 600 },
+};
+
+static unsigned int pieces(const uint32_t *piece)
+{
+	unsigned int n = 0;
+
+	while (n < 6 && piece[n] != 0)
+		n++;
+	return n;
+}
+
+static void net_rx_fills_any_layout(void **state)
+{
+	uint32_t i, k;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(layouts); i++) {
+		const uint32_t *piece = layouts[i];
+
+		init(d.version);
+		hvl_io_fill(&shm, mock_buf_off(&d), 0xee, 0x8000);
+		tap.rx_len = 1400;
+		chain(RX, piece, pieces(piece));
+		assert_true(mock_service(&d));
+		assert_true(mock_used(&d.ring[RX], &id, &len));
+		assert_int_equal(len, header() + 1400);
+		for (k = 0; k < 10; k++)
+			assert_int_equal(*at(piece, k), 0);
+		if (header() == 12) {
+			assert_int_equal(*at(piece, 10), 1);
+			assert_int_equal(*at(piece, 11), 0);
+		}
+		for (k = 0; k < 1400; k++)
+			assert_int_equal(*at(piece, header() + k), tap.rx[k]);
+		assert_int_equal(*at(piece, header() + 1400), 0xee);
+	}
+	assert_int_equal(net.stats.rx_frames, 1);
+	assert_int_equal(net.stats.rx_bytes, 1400);
+}
+
+static void net_tx_sends_any_layout(void **state)
+{
+	uint32_t i, k, total;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(layouts); i++) {
+		const uint32_t *piece = layouts[i];
+		unsigned int n = pieces(piece);
+
+		init(d.version);
+		for (k = total = 0; k < n; k++)
+			total += piece[k];
+		for (k = 0; k < total; k++)
+			*at(piece, k) = (unsigned char)(k * 3);
+		chain(TX, piece, n);
+		mock_service(&d);
+		assert_true(mock_used(&d.ring[TX], &id, &len));
+		assert_int_equal(len, 0);
+		assert_int_equal(tap.sent, 1);
+		assert_int_equal(tap.tx_len, total - header());
+		for (k = 0; k < tap.tx_len; k++)
+			assert_int_equal(tap.tx[k],
+					 (unsigned char)((header() + k) * 3));
+	}
+}
+
+static void net_rx_without_frame_keeps_buffer(void **state)
+{
+	const uint32_t piece[] = { 1526 };
+
+	(void)state;
+	chain(RX, piece, 1);
+	assert_false(mock_service(&d));
+	assert_false(mock_used(&d.ring[RX], &id, &len));
+	tap.rx_len = 60;
+	assert_true(mock_service(&d));
+	assert_true(mock_used(&d.ring[RX], &id, &len));
+	assert_int_equal(len, header() + 60);
+}
+
+static void net_rx_drops_large_frame_and_keeps_buffer(void **state)
+{
+	const uint32_t piece[] = { 100 };
+
+	(void)state;
+	chain(RX, piece, 1);
+	tap.rx_len = 1000;
+	mock_service(&d);
+	assert_false(mock_used(&d.ring[RX], &id, &len));
+	assert_int_equal(net.stats.rx_dropped, 1);
+	assert_int_equal(tap.rx_room, 100 - header());
+	tap.rx_len = (int)(100 - header());
+	mock_service(&d);
+	assert_true(mock_used(&d.ring[RX], &id, &len));
+	assert_int_equal(len, 100);
+}
+
+static void net_rx_distrusts_backing_length(void **state)
+{
+	const uint32_t piece[] = { 100 };
+
+	(void)state;
+	chain(RX, piece, 1);
+	tap.rx_lies = 5000;
+	mock_service(&d);
+	assert_false(mock_used(&d.ring[RX], &id, &len));
+	assert_true(d.dev.live);
+}
+
+static void net_rx_rejects_buffer_without_room(void **state)
+{
+	const uint32_t piece[] = { header() };
+
+	(void)state;
+	chain(RX, piece, 1);
+	mock_service(&d);
+	assert_true(mock_needs_reset(&d));
+	assert_int_equal(d.log.lines, 1);
+}
+
+static void net_rx_rejects_readable_segment(void **state)
+{
+	(void)state;
+	mock_desc(&d.ring[RX], 0, mock_buf_off(&d), 12, F_NEXT, 1);
+	mock_desc(&d.ring[RX], 1, mock_buf_off(&d), 1514, F_WRITE, 0);
+	mock_avail(&d.ring[RX], 0);
+	mock_service(&d);
+	assert_true(mock_needs_reset(&d));
+}
+
+static void net_tx_waits_for_backing(void **state)
+{
+	const uint32_t piece[] = { header() + 60 };
+
+	(void)state;
+	tap.tx_error = -EAGAIN;
+	chain(TX, piece, 1);
+	mock_service(&d);
+	assert_false(mock_used(&d.ring[TX], &id, &len));
+	tap.tx_error = 0;
+	mock_service(&d);
+	assert_true(mock_used(&d.ring[TX], &id, &len));
+	assert_int_equal(tap.tx_len, 60);
+	assert_int_equal(net.stats.tx_dropped, 0);
+}
+
+static void net_tx_counts_lost_frame(void **state)
+{
+	const uint32_t piece[] = { header() + 60 };
+
+	(void)state;
+	tap.tx_error = -EIO;
+	chain(TX, piece, 1);
+	mock_service(&d);
+	assert_true(mock_used(&d.ring[TX], &id, &len));
+	assert_int_equal(net.stats.tx_dropped, 1);
+	assert_int_equal(net.stats.tx_frames, 0);
+}
+
+static void net_tx_drops_frames_that_are_none(void **state)
+{
+	const uint32_t sizes[] = { 0, 1, 13, 65550, 65549, 14 };
+	uint32_t piece[1];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(sizes); i++) {
+		piece[0] = header() + sizes[i];
+		chain(TX, piece, 1);
+		mock_service(&d);
+		assert_true(mock_used(&d.ring[TX], &id, &len));
+		assert_int_equal(net.stats.tx_dropped, i < 4 ? i + 1 : 4);
+	}
+	assert_int_equal(tap.sent, 2);
+	assert_true(d.dev.live);
+}
+
+static void net_tx_rejects_short_header(void **state)
+{
+	const uint32_t piece[] = { header() - 1 };
+
+	(void)state;
+	chain(TX, piece, 1);
+	mock_service(&d);
+	assert_true(mock_needs_reset(&d));
+}
+
+static void net_tx_rejects_writable_segment(void **state)
+{
+	(void)state;
+	mock_desc(&d.ring[TX], 0, mock_buf_off(&d), 100, F_NEXT, 1);
+	mock_desc(&d.ring[TX], 1, mock_buf_off(&d), 100, F_WRITE, 0);
+	mock_avail(&d.ring[TX], 0);
+	mock_service(&d);
+	assert_true(mock_needs_reset(&d));
+	assert_int_equal(tap.sent, 0);
+}
+
+#define BOTH(name)                                                 \
+	cmocka_unit_test_setup_teardown(name, setup_v1, teardown), \
+		cmocka_unit_test_setup_teardown(name, setup_v2, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		BOTH(net_rx_fills_any_layout),
+		BOTH(net_tx_sends_any_layout),
+		BOTH(net_rx_without_frame_keeps_buffer),
+		BOTH(net_rx_drops_large_frame_and_keeps_buffer),
+		BOTH(net_rx_distrusts_backing_length),
+		BOTH(net_rx_rejects_buffer_without_room),
+		BOTH(net_rx_rejects_readable_segment),
+		BOTH(net_tx_waits_for_backing),
+		BOTH(net_tx_counts_lost_frame),
+		BOTH(net_tx_drops_frames_that_are_none),
+		BOTH(net_tx_rejects_short_header),
+		BOTH(net_tx_rejects_writable_segment),
+	};
+
+	return cmocka_run_group_tests_name("dev_net", tests, NULL, NULL);
+}
