@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * device.c - a device of a remote: model, backing and registers together
+ */
+#include "device.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <hvl/device/mmio.h>
+#include <hvl/wire/mmio.h>
+
+static bool device_is_net(const struct pmm_device *device)
+{
+	return device->cfg.id == VIRTIO_ID_NET;
+}
+
+static int device_open_net(struct pmm_device *device, struct pmm_error *err)
+{
+	const uint8_t none[6] = { 0 };
+	struct pmm_tap *tap = &device->u.net.tap;
+	const struct pmm_tap_config cfg = { .name = device->cfg.name,
+					    .ifname = device->cfg.ifname,
+					    .mtu = device->cfg.mtu };
+	struct hvl_dev_net_backing backing;
+	int rc = pmm_tap_open(tap, &cfg, err);
+
+	if (rc < 0)
+		return rc;
+	if (memcmp(device->cfg.mac, none, sizeof(none)) == 0)
+		pmm_mac_default(tap->ifname, device->cfg.mac);
+	backing = pmm_tap_backing(tap);
+	hvl_dev_net_init(&device->u.net.model, &backing, device->cfg.mac,
+			 tap->mtu);
+	return 0;
+}
+
+static int device_open_rng(struct pmm_device *device, struct pmm_error *err)
+{
+	struct pmm_entropy *entropy = &device->u.rng.entropy;
+	struct hvl_dev_rng_backing backing;
+	int rc = pmm_entropy_open(entropy, device->cfg.name, device->cfg.source,
+				  device->log, err);
+
+	if (rc < 0)
+		return rc;
+	backing = pmm_entropy_backing(entropy);
+	hvl_dev_rng_init(&device->u.rng.model, &backing);
+	return 0;
+}
+
+int pmm_device_open(struct pmm_device *device,
+		    const struct pmm_device_config *cfg,
+		    const struct hvl_log *log, struct pmm_error *err)
+{
+	int rc;
+
+	device->cfg = *cfg;
+	device->log = log;
+	rc = device_is_net(device) ? device_open_net(device, err) :
+				     device_open_rng(device, err);
+	device->open = rc == 0;
+	return rc;
+}
+
+void pmm_device_close(struct pmm_device *device, struct pmm_loop *loop)
+{
+	if (!device->open)
+		return;
+	device->open = false;
+	if (device_is_net(device)) {
+		pmm_loop_unwatch(loop, &device->u.net.tap.watch);
+		pmm_tap_close(&device->u.net.tap);
+	} else {
+		pmm_entropy_close(&device->u.rng.entropy);
+	}
+}
+
+uint16_t pmm_device_mtu(const struct pmm_device *device)
+{
+	return device_is_net(device) ? device->u.net.tap.mtu : 0;
+}
+
+/* For a person: what the driver made of the device. */
+static void device_on_event(void *ctx, struct hvl_dev *dev,
+			    enum hvl_dev_event ev)
+{
+	static const struct {
+		enum hvl_log_level level;
+		const char *text;
+	} said[] = {
+		[HVL_DEV_EVENT_FOUND] = { HVL_LOG_DEBUG, "found by a driver" },
+		[HVL_DEV_EVENT_READY] = { HVL_LOG_INFO, "driver ready" },
+		[HVL_DEV_EVENT_RESET] = { HVL_LOG_DEBUG,
+					  "reset by its driver" },
+		[HVL_DEV_EVENT_BROKEN] = { HVL_LOG_WARNING,
+					   "stopped until its driver resets "
+					   "it" },
+		[HVL_DEV_EVENT_FAILED] = { HVL_LOG_WARNING,
+					   "given up by its driver" },
+	};
+	struct pmm_device *device = ctx;
+
+	(void)dev;
+	hvl_log(device->log, said[ev].level, "%s: %s", device->cfg.name,
+		said[ev].text);
+}
+
+static void device_on_tap(void *ctx, uint32_t events)
+{
+	struct pmm_device *device = ctx;
+
+	(void)events;
+	pmm_tap_ready(&device->u.net.tap);
+	device->wake(device->wake_ctx);
+}
+
+int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
+		    const struct pmm_device_place *place, struct pmm_error *err)
+{
+	const struct hvl_dev_config cfg = {
+		.name = device->cfg.name,
+		.model = device_is_net(device) ? &hvl_dev_net_model :
+						 &hvl_dev_rng_model,
+		.priv = device_is_net(device) ? (void *)&device->u.net.model :
+						(void *)&device->u.rng.model,
+		.shm = place->shm,
+		.regs = &device->regs,
+		.region_da = place->shm->da + place->at->region_off,
+		.region_size = place->at->region_size,
+		.log = place->log,
+		.event = device_on_event,
+		.event_ctx = device,
+		.segs = place->segs,
+	};
+	int rc = -EINVAL;
+
+	device->wake = place->wake;
+	device->wake_ctx = place->wake_ctx;
+	if (hvl_io_sub(place->shm, place->at->regs_off, HVL_MMIO_BLOCK_SIZE,
+		       &device->regs))
+		rc = hvl_dev_init(&device->dev, &cfg,
+				  place->v1 ? &hvl_dev_mmio_v1 :
+					      &hvl_dev_mmio_v2);
+	/* By edges: frames that wait for buffers must not keep us awake. */
+	if (rc == 0 && device_is_net(device))
+		rc = pmm_loop_watch(
+			loop, &device->u.net.tap.watch, device->u.net.tap.fd,
+			EPOLLIN | EPOLLOUT | EPOLLET, device_on_tap, device);
+	if (rc < 0)
+		return pmm_fail(err, rc, "%s: %s", device->cfg.name,
+				strerror(-rc));
+	return 0;
+}
+
+/* Somebody deleted the interface: for the driver, the cable is out. */
+static void device_unplug(struct pmm_device *device)
+{
+	if (!device->u.net.tap.gone || device->u.net.link_down)
+		return;
+	device->u.net.link_down = true;
+	hvl_log(device->log, HVL_LOG_WARNING,
+		"%s: tap \"%s\" was deleted; link down", device->cfg.name,
+		device->u.net.tap.ifname);
+	hvl_dev_net_set_link(&device->dev, false);
+}
+
+unsigned int pmm_device_service(struct pmm_device *device, unsigned int budget)
+{
+	unsigned int flags = hvl_dev_service(&device->dev, budget);
+
+	if (device_is_net(device))
+		device_unplug(device);
+	return flags;
+}

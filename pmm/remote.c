@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * remote.c - one remote: checking, making and freeing all that belongs to it
+ */
+#include "remote.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "remote_priv.h"
+
+#define REMOTE_FIRMWARE_MAX (256u * 1024u * 1024u)
+
+static int remote_check_ram(const struct pmm_remote_config *cfg,
+			    struct pmm_error *err)
+{
+	const struct pmm_board *b = cfg->board;
+	uint64_t end = b->ram_da + (b->ram_size - 1);
+
+	if (cfg->shm_da > end || cfg->shm_da + (cfg->shm_size - 1) < b->ram_da)
+		return 0;
+	return pmm_fail(err, -EINVAL,
+			"--shmem-addr 0x%" PRIx64 ": the shared memory, to "
+			"0x%" PRIx64 ", overlaps the %s board's own, 0x%" PRIx64
+			" to 0x%" PRIx64 "; the default is 0x%" PRIx64,
+			cfg->shm_da, cfg->shm_da + (cfg->shm_size - 1), b->name,
+			b->ram_da, end, b->shm_da);
+}
+
+/* @devices: NULL as long as they are not open; then their MTUs count. */
+static int remote_plan(const struct pmm_remote_config *cfg,
+		       const struct pmm_device *devices,
+		       struct pmm_layout_want *want, struct pmm_layout *layout,
+		       struct pmm_error *err)
+{
+	const struct pmm_layout_config lc = {
+		.da = cfg->shm_da,
+		.size = cfg->shm_size,
+		.no_dtb = cfg->no_dtb,
+		.v1 = cfg->v1,
+		.coherent = true,
+		.count = cfg->ndevices,
+		.want = want,
+	};
+
+	for (unsigned int i = 0; i < cfg->ndevices && i < PMM_DEVICES_MAX;
+	     i++) {
+		uint16_t mtu = devices ? pmm_device_mtu(&devices[i]) :
+					 cfg->devices[i].mtu;
+
+		want[i] = (struct pmm_layout_want){
+			.name = cfg->devices[i].name,
+			.id = cfg->devices[i].id,
+			.mtu = mtu ? mtu : HVL_NET_MTU_DEFAULT,
+		};
+	}
+	return pmm_layout_plan(layout, &lc, err);
+}
+
+int pmm_remote_check(const struct pmm_remote_config *cfg, struct pmm_error *err)
+{
+	struct pmm_layout_want want[PMM_DEVICES_MAX];
+	struct pmm_layout layout;
+	int rc = remote_plan(cfg, NULL, want, &layout, err);
+
+	return rc < 0 ? rc : remote_check_ram(cfg, err);
+}
+
+/* Read and not mapped: the file may change while we run. */
+static int remote_read_image(struct pmm_remote *r, int fd, const char *path,
+			     struct pmm_error *err)
+{
+	size_t got = 0;
+	struct stat st;
+	ssize_t n = 1;
+
+	if (fstat(fd, &st) < 0)
+		return pmm_fail(err, -errno, "firmware \"%s\": %s", path,
+				strerror(errno));
+	if (S_ISDIR(st.st_mode))
+		return pmm_fail(err, -EISDIR, "firmware \"%s\": %s", path,
+				strerror(EISDIR));
+	if (!S_ISREG(st.st_mode))
+		return pmm_fail(err, -EINVAL,
+				"firmware \"%s\": not a regular file", path);
+	if (st.st_size > (off_t)REMOTE_FIRMWARE_MAX)
+		return pmm_fail(err, -EFBIG,
+				"firmware \"%s\": larger than 256 MiB", path);
+	r->image_size = (size_t)st.st_size;
+	r->image = malloc(r->image_size + 1);
+	if (!r->image)
+		return pmm_fail(err, -ENOMEM, "firmware \"%s\": no memory",
+				path);
+	while (got < r->image_size && n > 0) {
+		n = read(fd, (char *)r->image + got, r->image_size - got);
+		if (n < 0 && errno == EINTR)
+			n = 1;
+		else if (n < 0)
+			return pmm_fail(err, -errno, "firmware \"%s\": %s",
+					path, strerror(errno));
+		else
+			got += (size_t)n;
+	}
+	r->image_size = got;
+	return 0;
+}
+
+static int remote_open_image(struct pmm_remote *r, struct pmm_error *err)
+{
+	const char *path = r->cfg.firmware;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	int rc;
+
+	if (fd < 0)
+		return pmm_fail(err, -errno, "firmware \"%s\": %s", path,
+				strerror(errno));
+	rc = remote_read_image(r, fd, path, err);
+	close(fd);
+	return rc;
+}
+
+static int remote_open_devices(struct pmm_remote *r, struct pmm_error *err)
+{
+	r->devices = calloc(r->cfg.ndevices + 1, sizeof(*r->devices));
+	if (!r->devices)
+		return pmm_fail(err, -ENOMEM, "devices: no memory");
+	for (unsigned int i = 0; i < r->cfg.ndevices; i++) {
+		int rc = pmm_device_open(&r->devices[i], &r->cfg.devices[i],
+					 &r->ratelog.log, err);
+
+		if (rc < 0)
+			return rc;
+		r->ndevices++;
+	}
+	return 0;
+}
+
+static int remote_init_devices(struct pmm_remote *r, struct pmm_error *err)
+{
+	for (unsigned int i = 0; i < r->ndevices; i++) {
+		const struct pmm_device_place place = {
+			.shm = &r->shm.io,
+			.at = &r->layout.device[i],
+			.v1 = r->cfg.v1,
+			.segs = r->segs,
+			.log = &r->ratelog.log,
+			.wake = pmm_remote_wake_,
+			.wake_ctx = r,
+		};
+		int rc = pmm_device_init(&r->devices[i], r->loop, &place, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+/* What connects both sides: memory, doorbells, UART. */
+static int remote_open_wires(struct pmm_remote *r, struct pmm_error *err)
+{
+	int rc = hvl_shm_create(&r->shm, "hvl-shmem", r->cfg.shm_size,
+				r->cfg.shm_da);
+
+	if (rc < 0)
+		return pmm_fail(err, rc,
+				"shared memory of 0x%" PRIx64 " bytes: %s",
+				r->cfg.shm_size, strerror(-rc));
+	rc = pmm_doorbell_eventfd(&r->doorbell);
+	if (rc < 0)
+		return pmm_fail(err, rc, "doorbells: %s", strerror(-rc));
+	rc = pmm_uart_open(&r->uart, r->loop, &r->cfg.uart);
+	if (rc < 0)
+		return pmm_fail(err, rc, "UART: %s", strerror(-rc));
+	return 0;
+}
+
+static int remote_load(struct pmm_remote *r, struct pmm_error *err)
+{
+	const struct pmm_board *board = r->cfg.board;
+	const struct pmm_native_config nc = {
+		.board = board,
+		.shm = &r->shm,
+		.irq_fd = r->doorbell.to_remote,
+		.ring_fd = r->doorbell.to_main,
+		.uart_fd = r->uart.remote_fd,
+		.log = r->cfg.log,
+	};
+	struct hvl_rproc_config rc = {
+		.name = "remote",
+		.ops = &pmm_native_ops,
+		.machine = board->machine,
+		.is64 = board->is64,
+		.log = r->cfg.log,
+	};
+	struct hvl_rproc_error why = { "" };
+	int ret = pmm_native_create(&r->native, &nc, &why);
+
+	if (ret < 0)
+		return pmm_fail(err, ret, "board %s: %s", board->name,
+				why.text);
+	rc.priv = r->native;
+	hvl_rproc_init(&r->rproc, &rc);
+	r->boot = (struct hvl_rsc_boot){
+		.shm_da = r->cfg.shm_da,
+		.shm_size = r->cfg.shm_size,
+		.regs_da = r->cfg.shm_da + r->layout.regs_off,
+		.regs_count = r->ndevices,
+		.doorbell = board->doorbell,
+	};
+	ret = hvl_rproc_load(&r->rproc, r->image, r->image_size, &r->boot,
+			     &why);
+	if (ret < 0)
+		return pmm_fail(err, ret, "firmware \"%s\": %s",
+				r->cfg.firmware, why.text);
+	return 0;
+}
+
+static int remote_make(struct pmm_remote *r, struct pmm_error *err)
+{
+	int rc = remote_check_ram(&r->cfg, err);
+
+	if (rc == 0)
+		rc = remote_open_image(r, err);
+	if (rc == 0)
+		rc = remote_open_devices(r, err);
+	if (rc == 0)
+		rc = remote_plan(&r->cfg, r->devices, r->want, &r->layout, err);
+	if (rc == 0)
+		rc = remote_open_wires(r, err);
+	if (rc == 0)
+		rc = remote_init_devices(r, err);
+	if (rc == 0)
+		rc = remote_load(r, err);
+	return rc;
+}
+
+int pmm_remote_create(struct pmm_remote **out,
+		      const struct pmm_remote_config *cfg,
+		      struct pmm_loop *loop, struct pmm_error *err)
+{
+	struct pmm_remote *r;
+	int rc = pmm_remote_check(cfg, err);
+
+	if (rc < 0)
+		return rc;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return pmm_fail(err, -ENOMEM, "remote: no memory");
+	r->cfg = *cfg;
+	r->loop = loop;
+	r->shm.fd = -1;
+	r->fresh = true;
+	pmm_ratelog_init(&r->ratelog, cfg->log);
+	rc = remote_make(r, err);
+	if (rc < 0) {
+		pmm_remote_destroy(r);
+		return rc;
+	}
+	*out = r;
+	return 0;
+}
+
+void pmm_remote_destroy(struct pmm_remote *r)
+{
+	if (!r)
+		return;
+	(void)pmm_remote_halt_(r, NULL);
+	pmm_loop_timer_cancel(r->loop, &r->restart);
+	pmm_native_destroy(r->native);
+	for (unsigned int i = 0; i < r->ndevices; i++)
+		pmm_device_close(&r->devices[i], r->loop);
+	pmm_uart_close(&r->uart);
+	pmm_doorbell_close(&r->doorbell);
+	hvl_shm_close(&r->shm);
+	free(r->devices);
+	free(r->image);
+	free(r);
+}
+
+struct pmm_uart *pmm_remote_uart(struct pmm_remote *remote)
+{
+	return &remote->uart;
+}
+
+struct hvl_rproc *pmm_remote_rproc(struct pmm_remote *remote)
+{
+	return &remote->rproc;
+}
+
+const struct hvl_dev *pmm_remote_device(const struct pmm_remote *remote,
+					unsigned int index)
+{
+	return index < remote->ndevices ? &remote->devices[index].dev : NULL;
+}
+
+const char *pmm_remote_ifname(const struct pmm_remote *remote,
+			      unsigned int index)
+{
+	if (index >= remote->ndevices ||
+	    remote->devices[index].cfg.id != VIRTIO_ID_NET)
+		return NULL;
+	return remote->devices[index].u.net.tap.ifname;
+}
+
+const char *pmm_remote_end(const struct pmm_remote *remote)
+{
+	return remote->end;
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * remote_life.c - one remote: start, service, end and restart
+ */
+#include "remote_priv.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <hvl/metal/barrier.h>
+#include <hvl/metal/time.h>
+
+/* Chains per queue and visit: a frame's way through all devices stays short. */
+#define REMOTE_BUDGET 64u
+/* Rounds over all devices before other events have their turn. */
+#define REMOTE_ROUNDS 4
+/* A doorbell that got lost stalls nothing for longer. */
+#define REMOTE_RECHECK_US 10000u
+/* Rechecks until a remote that said it ends, and does not, is taken at its
+ * word. */
+#define REMOTE_ENDING_MAX 10u
+/* A firmware that ends at once must not keep a processor busy. */
+#define REMOTE_BACKOFF_FIRST_US 100000u
+#define REMOTE_BACKOFF_MOST_US 5000000u
+#define REMOTE_RAN_WELL_US 10000000u
+#define REMOTE_RAN_US 500000u
+
+static void remote_service(void *ctx)
+{
+	struct pmm_remote *r = ctx;
+	unsigned int flags = 0;
+
+	if (r->rproc.state != HVL_RPROC_RUNNING)
+		return;
+	hvl_rmb_after_doorbell();
+	for (int round = 0; round < REMOTE_ROUNDS; round++) {
+		flags = 0;
+		for (unsigned int i = 0; i < r->ndevices; i++)
+			flags |= pmm_device_service(&r->devices[i],
+						    REMOTE_BUDGET);
+		if (flags & HVL_DEV_RING)
+			pmm_doorbell_ring(&r->doorbell);
+		if (!(flags & HVL_DEV_MORE))
+			return;
+	}
+	pmm_loop_task(r->loop, &r->service, remote_service, r);
+}
+
+void pmm_remote_wake_(void *ctx)
+{
+	struct pmm_remote *r = ctx;
+
+	pmm_loop_task(r->loop, &r->service, remote_service, r);
+}
+
+static void remote_on_doorbell(void *ctx, uint32_t events)
+{
+	(void)events;
+	pmm_remote_wake_(ctx);
+}
+
+/* Its last words first: they may say why. */
+static void remote_last_output(struct pmm_remote *r)
+{
+	while (r->uart.loop && !pmm_uart_pump(&r->uart))
+		;
+}
+
+static void remote_unwatch(struct pmm_remote *r)
+{
+	pmm_loop_unwatch(r->loop, &r->end_watch);
+	pmm_loop_unwatch(r->loop, &r->doorbell_watch);
+	pmm_loop_timer_cancel(r->loop, &r->recheck);
+	pmm_loop_task_cancel(r->loop, &r->service);
+}
+
+int pmm_remote_halt_(struct pmm_remote *r, struct hvl_rproc_error *err)
+{
+	int rc;
+
+	remote_unwatch(r);
+	if (!r->native)
+		return 0;
+	rc = hvl_rproc_stop(&r->rproc, err);
+	remote_last_output(r);
+	return rc;
+}
+
+int pmm_remote_stop(struct pmm_remote *r, struct pmm_error *err)
+{
+	struct hvl_rproc_error why = { "" };
+	int rc;
+
+	pmm_loop_timer_cancel(r->loop, &r->restart);
+	rc = pmm_remote_halt_(r, &why);
+	return rc < 0 ? pmm_fail(err, rc, "stop: %s", why.text) : 0;
+}
+
+/* All that the last life left behind. Pages that were never used stay so. */
+static void remote_clear(struct pmm_remote *r)
+{
+	pmm_doorbell_drain(&r->doorbell);
+	if (r->fresh)
+		return;
+	pmm_uart_drop_input(&r->uart);
+	if (fallocate(r->shm.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
+		      (off_t)r->shm.io.size) < 0)
+		hvl_io_fill(&r->shm.io, 0, 0, (size_t)r->shm.io.size);
+}
+
+static int remote_write_fdt(struct pmm_remote *r)
+{
+	if (r->layout.fdt_size == 0)
+		return 0;
+	/* Before the start the shared memory is ours alone. */
+	return pmm_layout_fdt(&r->layout, &r->boot, hvl_io_va(&r->shm.io, 0));
+}
+
+static int remote_watch(struct pmm_remote *r);
+
+int pmm_remote_start(struct pmm_remote *r, struct pmm_error *err)
+{
+	struct hvl_rproc_error why = { "" };
+	int rc;
+
+	pmm_loop_timer_cancel(r->loop, &r->restart);
+	remote_clear(r);
+	rc = remote_write_fdt(r);
+	if (rc < 0)
+		return pmm_fail(err, rc, "shared memory: %s", strerror(-rc));
+	for (unsigned int i = 0; i < r->ndevices; i++)
+		hvl_dev_publish(&r->devices[i].dev);
+	r->end[0] = '\0';
+	r->ending = 0;
+	rc = hvl_rproc_start(&r->rproc, &why);
+	if (rc < 0)
+		return pmm_fail(err, rc, "start: %s", why.text);
+	r->fresh = false;
+	r->started_us = hvl_time_us();
+	rc = remote_watch(r);
+	if (rc < 0) {
+		(void)pmm_remote_halt_(r, NULL);
+		return pmm_fail(err, rc, "start: %s", strerror(-rc));
+	}
+	if (r->cfg.event)
+		r->cfg.event(r->cfg.event_ctx, PMM_REMOTE_STARTED);
+	return 0;
+}
+
+static void remote_on_restart(void *ctx)
+{
+	struct pmm_remote *r = ctx;
+	struct pmm_error err;
+
+	if (pmm_remote_start(r, &err) == 0)
+		return;
+	(void)snprintf(r->end, sizeof(r->end), "%.150s", err.text);
+	hvl_rproc_crashed(&r->rproc);
+	if (r->cfg.event)
+		r->cfg.event(r->cfg.event_ctx, PMM_REMOTE_CRASHED);
+}
+
+/* The more often it ends soon after its start, the longer the pause. */
+static uint64_t remote_pause_us(struct pmm_remote *r, bool crashed)
+{
+	uint64_t ran = hvl_time_us() - r->started_us;
+	uint64_t pause;
+
+	if (!crashed)
+		return ran >= REMOTE_RAN_US ? 0 : REMOTE_BACKOFF_FIRST_US;
+	if (ran >= REMOTE_RAN_WELL_US || r->backoff_us == 0)
+		r->backoff_us = REMOTE_BACKOFF_FIRST_US;
+	pause = r->backoff_us;
+	r->backoff_us = pause * 2 < REMOTE_BACKOFF_MOST_US ?
+				pause * 2 :
+				REMOTE_BACKOFF_MOST_US;
+	return pause;
+}
+
+static void remote_restart(struct pmm_remote *r, bool crashed)
+{
+	uint64_t pause = remote_pause_us(r, crashed);
+
+	hvl_log(&r->ratelog.log, crashed ? HVL_LOG_WARNING : HVL_LOG_INFO,
+		crashed ? "remote %s; restarts" :
+			  "remote restarts, as its firmware asked%s",
+		crashed ? r->end : "");
+	pmm_loop_timer(r->loop, &r->restart, pause, 0, remote_on_restart, r);
+}
+
+static void remote_describe(struct pmm_remote *r, const char *how,
+			    const struct hvl_rsc_report *report)
+{
+	if (report->state == HVL_REMOTE_CRASHED)
+		(void)snprintf(r->end, sizeof(r->end), "crashed: %s, cause %u",
+			       how, (unsigned int)report->cause);
+	else
+		(void)snprintf(r->end, sizeof(r->end), "crashed: %s", how);
+}
+
+/*
+ * It ended by itself, or said that it ends: find out how it was meant. A
+ * firmware that says it stopped, and then dies of a signal, did crash.
+ */
+static void remote_ended(struct pmm_remote *r, const struct pmm_native_end *end)
+{
+	enum pmm_remote_event ev = PMM_REMOTE_CRASHED;
+	struct hvl_rsc_report report = { 0 };
+	bool well = end->signal == 0;
+
+	(void)hvl_rproc_report(&r->rproc, &report);
+	remote_last_output(r);
+	if (well && report.state == HVL_REMOTE_WANTS_RESTART) {
+		(void)pmm_remote_halt_(r, NULL);
+		remote_restart(r, false);
+		return;
+	}
+	if (well && end->code == 0 && report.state == HVL_REMOTE_STOPPED) {
+		(void)pmm_remote_halt_(r, NULL);
+		(void)snprintf(r->end, sizeof(r->end), "stopped");
+		ev = PMM_REMOTE_STOPPED;
+	} else {
+		remote_describe(r, end->text, &report);
+		remote_unwatch(r);
+		hvl_rproc_crashed(&r->rproc);
+		if (r->cfg.on_crash == PMM_CRASH_RESTART) {
+			remote_restart(r, true);
+			return;
+		}
+	}
+	if (r->cfg.event)
+		r->cfg.event(r->cfg.event_ctx, ev);
+}
+
+static void remote_on_end(void *ctx, uint32_t events)
+{
+	struct pmm_remote *r = ctx;
+	struct pmm_native_end end = { 0 };
+
+	(void)events;
+	pmm_loop_unwatch(r->loop, &r->end_watch);
+	if (pmm_native_reap(r->native, &end))
+		remote_ended(r, &end);
+}
+
+/* A remote without a process of its own, or one that hangs while it ends. */
+static void remote_check_end(struct pmm_remote *r)
+{
+	struct pmm_native_end end = { .text = "said so itself" };
+	struct hvl_rsc_report report;
+
+	if (!hvl_rproc_report(&r->rproc, &report) ||
+	    report.state < HVL_REMOTE_STOPPED ||
+	    report.state > HVL_REMOTE_CRASHED)
+		r->ending = 0;
+	else if (++r->ending > REMOTE_ENDING_MAX) {
+		(void)pmm_remote_halt_(r, NULL);
+		remote_ended(r, &end);
+	}
+}
+
+static void remote_on_recheck(void *ctx)
+{
+	pmm_remote_wake_(ctx);
+	remote_check_end(ctx);
+}
+
+static int remote_watch(struct pmm_remote *r)
+{
+	int rc = 0;
+
+	if (r->doorbell.watch_fd >= 0)
+		rc = pmm_loop_watch(
+			r->loop, &r->doorbell_watch, r->doorbell.watch_fd,
+			r->doorbell.watch_events, remote_on_doorbell, r);
+	if (rc == 0)
+		rc = pmm_loop_watch(r->loop, &r->end_watch,
+				    pmm_native_pidfd(r->native), EPOLLIN,
+				    remote_on_end, r);
+	pmm_loop_timer(r->loop, &r->recheck, REMOTE_RECHECK_US,
+		       REMOTE_RECHECK_US, remote_on_recheck, r);
+	pmm_remote_wake_(r);
+	return rc;
+}

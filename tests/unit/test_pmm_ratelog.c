@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_pmm_ratelog.c - a log that a remote cannot flood
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hvl/metal/compiler.h>
+#include <hvl/metal/time.h>
+
+#include "ratelog.h"
+
+static unsigned int nlines;
+static char last[2][HVL_LOG_LINE];
+
+static void write_line(void *ctx, enum hvl_log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	memcpy(last[0], last[1], sizeof(last[0]));
+	(void)snprintf(last[1], sizeof(last[1]), "%s", line);
+	nlines++;
+}
+
+static void ratelog_passes_a_burst_then_counts(void **state)
+{
+	const struct hvl_log to = { HVL_LOG_INFO, write_line, NULL };
+	struct pmm_ratelog rl;
+
+	(void)state;
+	pmm_ratelog_init(&rl, &to);
+	for (int i = 0; i < 1000; i++)
+		hvl_log(&rl.log, HVL_LOG_WARNING, "broken %d", i);
+	assert_in_range(nlines, PMM_RATELOG_BURST, PMM_RATELOG_BURST + 2);
+	assert_in_range(rl.dropped, 978, 980);
+	/* As if time had passed. */
+	nlines = 0;
+	rl.dropped = 980;
+	rl.tokens = 0;
+	rl.at_us -= HVL_US_PER_S;
+	hvl_log(&rl.log, HVL_LOG_WARNING, "again");
+	assert_int_equal(nlines, 2);
+	assert_string_equal(last[0], "980 messages left out");
+	assert_string_equal(last[1], "again");
+	assert_int_equal(rl.tokens, PMM_RATELOG_PER_S - 1);
+	/* A quiet day earns one burst, no more. */
+	rl.at_us -= UINT64_C(86400) * HVL_US_PER_S;
+	hvl_log(&rl.log, HVL_LOG_WARNING, "next day");
+	assert_int_equal(rl.tokens, PMM_RATELOG_BURST - 1);
+}
+
+static void ratelog_keeps_the_level(void **state)
+{
+	const struct hvl_log to = { HVL_LOG_WARNING, write_line, NULL };
+	struct pmm_ratelog rl;
+
+	(void)state;
+	pmm_ratelog_init(&rl, &to);
+	nlines = 0;
+	hvl_log(&rl.log, HVL_LOG_INFO, "too fine");
+	assert_int_equal(nlines, 0);
+	assert_int_equal(rl.tokens, PMM_RATELOG_BURST);
+	pmm_ratelog_init(&rl, NULL);
+	hvl_log(&rl.log, HVL_LOG_ERROR, "nobody");
+	assert_int_equal(nlines, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(ratelog_passes_a_burst_then_counts),
+		cmocka_unit_test(ratelog_keeps_the_level),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
