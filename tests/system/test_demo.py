@@ -90,10 +90,11 @@ class Demo(unittest.TestCase):
 
     def test_forbidden_namespaces_are_explained(self):
         # a user namespace that may have no further ones stands for a system
-        # that forbids them
+        # that forbids them; root there could do with a network namespace
         done = subprocess.run(
             ["unshare", "--user", "--map-root-user", "sh", "-c",
-             'echo 0 >/proc/sys/user/max_user_namespaces; exec "$@"', "sh",
+             'echo 0 >/proc/sys/user/max_user_namespaces; '
+             'echo 0 >/proc/sys/user/max_net_namespaces; exec "$@"', "sh",
              *demo()],
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
             check=False, timeout=hvl.PATIENCE)

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * cli/subprocess.h - a program that runs beside the event loop
+ *
+ * Its output is collected, and it dies with us, however we die.
+ */
+#ifndef CLI_SUBPROCESS_H
+#define CLI_SUBPROCESS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "error.h"
+#include "loop.h"
+
+struct cli_subprocess {
+	struct pmm_loop *loop;
+	pid_t pid; /* 0: none */
+	int pidfd, out;
+	struct pmm_watch end_watch, out_watch;
+	char text[2048]; /* what it said, the first part */
+	size_t len;
+	int status; /* exit status, or 128 + signal */
+	void (*done)(void *ctx);
+	void *ctx;
+};
+
+/** cli_program_find() - is there such a program? Looks where ordinary users
+ * may not: sbin too. */
+bool cli_program_find(const char *name, char *path, size_t size);
+
+/**
+ * cli_subprocess_start() - run a program
+ * @sub:  zeroed
+ * @loop: borrowed
+ * @path: of the program
+ * @argv: its arguments
+ * @done: called after its end; text and status are valid then
+ * @ctx:  for @done
+ * @err:  filled in on failure
+ * Return: 0 or negative errno.
+ */
+int cli_subprocess_start(struct cli_subprocess *sub, struct pmm_loop *loop,
+			 const char *path, char *const argv[],
+			 void (*done)(void *ctx), void *ctx,
+			 struct pmm_error *err);
+
+/** cli_subprocess_kill() - nothing is done if none runs */
+void cli_subprocess_kill(struct cli_subprocess *sub);
+
+#endif /* CLI_SUBPROCESS_H */

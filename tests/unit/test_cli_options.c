@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_cli_options.c - the command line of `hvl run`: what it takes, and each
+ * message about what it does not
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <hvl/wire/virtio.h>
+
+#include "run_options.h"
+#include "values.h"
+
+#define ARGS_MAX 80
+
+static const struct cli_command command = {
+	.name = "run",
+	.about = "About.",
+	.options = cli_run_options,
+};
+
+static struct cli_run run;
+
+/* Words are split at spaces; "_" stands for the test's own file. */
+static int parse(const char *words, struct pmm_error *err)
+{
+	static char text[4096];
+	char *argv[ARGS_MAX] = { "run" }, *next = text, *word;
+	int argc = 1, rc;
+
+	(void)snprintf(text, sizeof(text), "%s", words);
+	while (*text && (word = strsep(&next, " "))) {
+		assert_true(argc < ARGS_MAX);
+		argv[argc++] = strcmp(word, "_") ? word : "/proc/self/exe";
+	}
+	err->text[0] = '\0';
+	cli_run_init(&run);
+	rc = cli_options_parse(&command, argc, argv, &run, err);
+	return rc ? rc : cli_run_finish(&run, err);
+}
+
+static void options_refuse_with_one_line(void **state)
+{
+	static const struct {
+		const char *words, *text;
+	} cases[] = {
+		{ "--foo", "--foo: unknown option; see hvl run --help" },
+		{ "--foo=1", "--foo=1: unknown option; see hvl run --help" },
+		{ "-x", "-x: unknown option; see hvl run --help" },
+		{ "-vv", "-vv: unknown option; see hvl run --help" },
+		{ "--shmem", "--shmem: unknown option; see hvl run --help" },
+		{ "tap0", "\"tap0\": not an option; see hvl run --help" },
+		{ "-", "\"-\": not an option; see hvl run --help" },
+		{ "--no-dtb=yes", "--no-dtb: takes no value, \"yes\" was "
+				  "given" },
+		{ "--firmware", "--firmware: needs a value: --firmware FILE" },
+		{ "--board zcu102",
+		  "--board \"zcu102\": unknown; there are: native" },
+		{ "--transport pci", "--transport \"pci\": unknown; there are "
+				     "mmio and mmio-v1" },
+		{ "--on-crash reboot", "--on-crash \"reboot\": unknown; there "
+				       "are stop and restart" },
+		/* numbers and sizes */
+		{ "--shmem-addr here",
+		  "--shmem-addr \"here\": not an address of 64 bits; write for "
+		  "example 0x37000000" },
+		{ "--shmem-addr 0x10000000000000000",
+		  "--shmem-addr \"0x10000000000000000\": not an address of 64 "
+		  "bits; write for example 0x37000000" },
+		{ "--shmem-size=",
+		  "--shmem-size \"\": not a size of 64 bits; write for example "
+		  "16M, 512K or 0x1000000" },
+		{ "--shmem-size 16T",
+		  "--shmem-size \"16T\": not a size of 64 bits; write for "
+		  "example 16M, 512K or 0x1000000" },
+		{ "--shmem-size -1",
+		  "--shmem-size \"-1\": not a size of 64 bits; write for "
+		  "example 16M, 512K or 0x1000000" },
+		{ "--shmem-size 17179869184G",
+		  "--shmem-size \"17179869184G\": not a size of 64 bits; write "
+		  "for example 16M, 512K or 0x1000000" },
+		/* the shared memory */
+		{ "--shmem-size 0",
+		  "--shmem-size 0: there must be some; the default is 16M" },
+		{ "--shmem-size 4097",
+		  "--shmem-size 4097: not whole pages of 4K; 8K would be" },
+		{ "--shmem-size 4K --rng",
+		  "--shmem-size 4K: too small for these devices; at least "
+		  "72K" },
+		{ "--shmem-size 64K --net tap,mtu=9000",
+		  "--shmem-size 64K: too small for these devices; at least "
+		  "324K" },
+		{ "--shmem-addr 0x37000800",
+		  "--shmem-addr 0x37000800: not at a page's start; 0x37000000 "
+		  "would be" },
+		{ "--shmem-addr 0xfffffffffffff000",
+		  "--shmem-size 0x1000000: reaches beyond 64 bits from "
+		  "--shmem-addr 0xfffffffffffff000" },
+		{ "--shmem-addr 0xaabbaabb000 --transport mmio-v1",
+		  "--shmem-addr 0xaabbaabb000: --transport mmio-v1 reaches "
+		  "addresses below 0xaabbaabb000 only; use --transport mmio" },
+		{ "--no-dtb --rng --rng --rng --rng --rng --rng --rng --rng "
+		  "--rng",
+		  "9 devices: --no-dtb has register blocks for 8; leave "
+		  "devices or --no-dtb out" },
+		/* devices */
+		{ "--rng=", "--rng=: no source named; write --rng for the "
+			    "kernel's entropy, or for example "
+			    "--rng=/dev/hwrng" },
+		{ "--net vde",
+		  "--net \"vde\": unknown backing \"vde\"; write tap[,ifname="
+		  "NAME][,mac=MAC][,mtu=BYTES]" },
+		{ "--net tap,speed=10",
+		  "--net: unknown key \"speed\"; write tap[,ifname=NAME][,mac="
+		  "MAC][,mtu=BYTES]" },
+		{ "--net tap,",
+		  "--net: unknown key \"\"; write tap[,ifname=NAME][,mac="
+		  "MAC][,mtu=BYTES]" },
+		{ "--net tap,ifname",
+		  "--net: ifname has no value; write tap[,ifname=NAME][,mac="
+		  "MAC][,mtu=BYTES]" },
+		{ "--net tap,mtu=,ifname=a",
+		  "--net: mtu has no value; write tap[,ifname=NAME][,mac="
+		  "MAC][,mtu=BYTES]" },
+		{ "--net tap,mtu=1500,mtu=1500", "--net: mtu is given twice" },
+		{ "--net tap,ifname=abcdefghijklmnop",
+		  "--net ifname \"abcdefghijklmnop\": too long; at most 15 "
+		  "characters" },
+		{ "--net tap,ifname=a/b",
+		  "--net ifname \"a/b\": not a name for an interface; for "
+		  "example tap0" },
+		{ "--net tap,ifname=tap%d",
+		  "--net ifname \"tap%d\": not a name for an interface; for "
+		  "example tap0" },
+		{ "--net tap,ifname=..",
+		  "--net ifname \"..\": not a name for an interface; for "
+		  "example tap0" },
+		{ "--net tap,ifname=tap0 --rng --net tap,ifname=tap0",
+		  "--net ifname \"tap0\": given twice; each device needs a "
+		  "tap of its own" },
+		{ "--net tap,mac=02:00:00:00:00",
+		  "--net mac \"02:00:00:00:00\": not an Ethernet address; "
+		  "write for example 02:00:00:00:00:01" },
+		{ "--net tap,mac=02:00:00:00:00:0g",
+		  "--net mac \"02:00:00:00:00:0g\": not an Ethernet address; "
+		  "write for example 02:00:00:00:00:01" },
+		{ "--net tap,mac=03:00:00:00:00:01",
+		  "--net mac \"03:00:00:00:00:01\": a group's address; the "
+		  "first byte must be even" },
+		{ "--net tap,mac=ff:ff:ff:ff:ff:ff",
+		  "--net mac \"ff:ff:ff:ff:ff:ff\": a group's address; the "
+		  "first byte must be even" },
+		{ "--net tap,mac=00:00:00:00:00:00",
+		  "--net mac \"00:00:00:00:00:00\": all zero; leave mac out, "
+		  "or write for example 02:00:00:00:00:01" },
+		{ "--net tap,mac=02:00:00:00:00:aa --net "
+		  "tap,mac=02:00:00:00:00:AA",
+		  "--net mac \"02:00:00:00:00:AA\": given twice; each device "
+		  "needs one of its own" },
+		{ "--net tap,mtu=67",
+		  "--net mtu \"67\": not a number from 68 to 65521" },
+		{ "--net tap,mtu=65522",
+		  "--net mtu \"65522\": not a number from 68 to 65521" },
+		{ "--net tap,mtu=1K",
+		  "--net mtu \"1K\": not a number from 68 to 65521" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < HVL_ARRAY_SIZE(cases); i++) {
+		struct pmm_error err;
+
+		assert_true(parse(cases[i].words, &err) < 0);
+		assert_string_equal(err.text, cases[i].text);
+		assert_null(strchr(err.text, '\n'));
+	}
+}
+
+static void options_refuse_overlap_with_ram(void **state)
+{
+	const struct pmm_board *board = pmm_board_find("native");
+	char words[128], want[300];
+	struct pmm_error err;
+
+	(void)state;
+	assert_non_null(board);
+	(void)snprintf(words, sizeof(words),
+		       "--shmem-addr 0x%llx --shmem-size 16M",
+		       (unsigned long long)board->ram_da);
+	(void)snprintf(
+		want, sizeof(want),
+		"--shmem-addr 0x%llx: the shared memory, to 0x%llx, "
+		"overlaps the native board's own, 0x%llx to 0x%llx; "
+		"the default is 0x37000000",
+		(unsigned long long)board->ram_da,
+		(unsigned long long)board->ram_da + 0xffffff,
+		(unsigned long long)board->ram_da,
+		(unsigned long long)(board->ram_da + board->ram_size - 1));
+	assert_true(parse(words, &err) < 0);
+	assert_string_equal(err.text, want);
+	/* One page into it is too much, up to it is not. */
+	(void)snprintf(words, sizeof(words),
+		       "--firmware _ --shmem-addr 0x%llx --shmem-size 16M",
+		       (unsigned long long)board->ram_da - 0xfff000);
+	assert_true(parse(words, &err) < 0);
+	(void)snprintf(words, sizeof(words),
+		       "--firmware _ --shmem-addr 0x%llx --shmem-size 16M",
+		       (unsigned long long)board->ram_da - 0x1000000);
+	assert_int_equal(parse(words, &err), 0);
+}
+
+static void options_refuse_the_33rd_device(void **state)
+{
+	char words[300] = "";
+	struct pmm_error err;
+
+	(void)state;
+	for (int i = 0; i < 33; i++)
+		(void)strncat(words, i ? " --rng" : "--rng",
+			      sizeof(words) - strlen(words) - 1);
+	assert_true(parse(words, &err) < 0);
+	assert_string_equal(err.text, "too many --net and --rng; a remote can "
+				      "have 32 devices");
+}
+
+static void options_keep_order_of_devices(void **state)
+{
+	static const char *const names[] = { "rng0", "net0", "net1", "rng1" };
+	struct pmm_error err;
+
+	(void)state;
+	assert_int_equal(parse("--firmware _ --rng --net tap,ifname=a,mac=02:"
+			       "00:00:00:00:01,mtu=9000 --net=tap "
+			       "--rng=/dev/hwrng --shmem-size 0x2000000 "
+			       "--shmem-addr 0x20000000 --on-crash restart "
+			       "--transport mmio-v1 --no-dtb --private -v",
+			       &err),
+			 0);
+	assert_int_equal(run.remote.ndevices, 4);
+	for (unsigned int i = 0; i < 4; i++)
+		assert_string_equal(run.remote.devices[i].name, names[i]);
+	assert_int_equal(run.devices[0].id, VIRTIO_ID_RNG);
+	assert_null(run.devices[0].source);
+	assert_string_equal(run.devices[1].ifname, "a");
+	assert_int_equal(run.devices[1].mac[5], 1);
+	assert_int_equal(run.devices[1].mtu, 9000);
+	assert_null(run.devices[2].ifname);
+	assert_string_equal(run.devices[3].source, "/dev/hwrng");
+	assert_int_equal(run.remote.shm_da, 0x20000000);
+	assert_int_equal(run.remote.shm_size, 0x2000000);
+	assert_int_equal(run.remote.on_crash, PMM_CRASH_RESTART);
+	assert_true(run.remote.v1 && run.remote.no_dtb);
+	assert_true(run.private_net && run.verbose);
+}
+
+static void options_default_to_the_demo(void **state)
+{
+	struct pmm_error err;
+
+	(void)state;
+	assert_int_equal(parse("--firmware _", &err), 0);
+	assert_int_equal(run.remote.ndevices, 2);
+	assert_string_equal(run.devices[0].name, "rng0");
+	assert_string_equal(run.devices[1].name, "net0");
+	assert_int_equal(run.remote.shm_da, 0x37000000);
+	assert_int_equal(run.remote.shm_size, 16 << 20);
+	assert_int_equal(run.remote.on_crash, PMM_CRASH_STOP);
+	assert_string_equal(run.remote.board->name, "native");
+	assert_int_equal(parse("--rng --help --foo", &err), CLI_HELP);
+}
+
+static void options_help_names_every_option(void **state)
+{
+	char text[8192] = "";
+	FILE *f = tmpfile();
+
+	(void)state;
+	assert_non_null(f);
+	cli_options_help(&command, f);
+	rewind(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	(void)fclose(f);
+	for (const struct cli_option *o = cli_run_options; o->name; o++) {
+		char name[40];
+
+		(void)snprintf(name, sizeof(name), "--%s", o->name);
+		assert_non_null(strstr(text, name));
+	}
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 80);
+}
+
+static void values_scan_numbers_and_sizes(void **state)
+{
+	uint64_t v;
+
+	(void)state;
+	assert_true(cli_number("18446744073709551615", &v) && v == UINT64_MAX);
+	assert_true(cli_number("0xFFffFFffFFffFFff", &v) && v == UINT64_MAX);
+	assert_false(cli_number("18446744073709551616", &v));
+	assert_true(cli_number("010", &v) && v == 10);
+	assert_false(cli_number("0x", &v));
+	assert_false(cli_number(" 1", &v));
+	assert_false(cli_number("1K", &v));
+	assert_true(cli_size("1k", &v) && v == 1024);
+	assert_true(cli_size("0x10M", &v) && v == 16 << 20);
+	assert_true(cli_size("3G", &v) && v == UINT64_C(3) << 30);
+	assert_false(cli_size("3GB", &v));
+	assert_false(cli_size("K", &v));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(options_refuse_with_one_line),
+		cmocka_unit_test(options_refuse_overlap_with_ram),
+		cmocka_unit_test(options_refuse_the_33rd_device),
+		cmocka_unit_test(options_keep_order_of_devices),
+		cmocka_unit_test(options_default_to_the_demo),
+		cmocka_unit_test(options_help_names_every_option),
+		cmocka_unit_test(values_scan_numbers_and_sizes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
