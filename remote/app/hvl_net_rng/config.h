@@ -15,6 +15,7 @@
 #define APP_GATEWAY 192, 168, 200, 254
 
 #define APP_ECHO_PORT 7
+#define APP_ECHO_CONNECTIONS 4u /* a window of memory each */
 
 #define APP_RECHECK_US 10000u	/* a lost doorbell stalls no longer */
 #define APP_POLL_US 50u		/* without a doorbell */

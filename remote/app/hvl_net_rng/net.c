@@ -31,6 +31,9 @@
 /* So many buffers may be held before frames are copied. */
 #define NET_HELD_MAX (APP_NET_RING / 4u * 3u)
 
+/* A frame of the usual size; larger ones are copied. */
+#define NET_SPARE_SIZE 1536u
+
 /* Frames after which the device may as well begin. */
 #define NET_KICK_EVERY 32u
 
@@ -46,10 +49,11 @@
 /* A received frame in lwIP's hands. */
 struct net_frame {
 	struct pbuf_custom pbuf;     /* first: lwIP's pointer is ours */
-	struct hvl_drv_net_buf *buf; /* NULL: free, or no longer in a buffer */
-	struct pbuf *copy;	     /* what it was moved to */
-	uint32_t gen;
+	struct hvl_drv_net_buf *buf; /* where it is; NULL: in spare, or free */
+	uint32_t gen;		     /* of that buffer */
+	uint16_t len;
 	struct net_frame *next;
+	uint8_t spare[NET_SPARE_SIZE]; /* for the time after a reset */
 };
 
 static struct net {
@@ -64,7 +68,7 @@ static struct net {
 	uint32_t rx_copied, rx_dropped, tx_refused;
 } net;
 
-static struct net_frame net_frames[APP_NET_RING];
+static struct net_frame net_frames[NET_HELD_MAX];
 static struct hvl_drv_vq_slot net_rx_slots[APP_NET_RING];
 static struct hvl_drv_vq_slot net_tx_slots[APP_NET_RING];
 static struct hvl_drv_net_buf net_rx_bufs[APP_NET_RING];
@@ -97,12 +101,9 @@ static void net_frame_free(struct pbuf *p)
 {
 	struct net_frame *frame = (struct net_frame *)(void *)p;
 
-	if (frame->copy)
-		pbuf_free(frame->copy);
-	else
+	if (frame->buf)
 		hvl_drv_net_rx_done(&net.drv, frame->buf, frame->gen);
 	frame->buf = NULL;
-	frame->copy = NULL;
 	frame->next = net.free;
 	net.free = frame;
 	net.held--;
@@ -111,7 +112,7 @@ static void net_frame_free(struct pbuf *p)
 
 static void net_frames_init(void)
 {
-	for (unsigned int i = 0; i < APP_NET_RING; i++) {
+	for (unsigned int i = 0; i < NET_HELD_MAX; i++) {
 		net_frames[i].pbuf.custom_free_function = net_frame_free;
 		net_frames[i].next = net.free;
 		net.free = &net_frames[i];
@@ -127,6 +128,7 @@ static struct pbuf *net_lend(struct hvl_drv_net_buf *buf)
 	net.free = frame->next;
 	frame->buf = buf;
 	frame->gen = buf->gen;
+	frame->len = len;
 	net.held++;
 	return pbuf_alloced_custom(PBUF_RAW, len, PBUF_REF, &frame->pbuf,
 				   buf->data, len);
@@ -161,7 +163,7 @@ static void net_input(struct hvl_drv_net_buf *buf)
 {
 	struct pbuf *p;
 
-	if (net.held >= NET_HELD_MAX || net_is_fragment(buf))
+	if (!net.free || buf->len > NET_SPARE_SIZE || net_is_fragment(buf))
 		p = net_copy(buf);
 	else
 		p = net_lend(buf);
@@ -171,37 +173,22 @@ static void net_input(struct hvl_drv_net_buf *buf)
 
 /*
  * The device is about to be reset, and its buffers will be written anew: move
- * what lwIP still holds. Return: false when there was no memory for all.
+ * what lwIP still holds.
  */
-static bool net_move_held(void)
+static void net_move_held(void)
 {
-	for (unsigned int i = 0; i < APP_NET_RING; i++) {
+	for (unsigned int i = 0; i < NET_HELD_MAX; i++) {
 		struct net_frame *frame = &net_frames[i];
-		struct pbuf *p = &frame->pbuf.pbuf, *copy;
+		struct pbuf *p = &frame->pbuf.pbuf;
 		ptrdiff_t off;
 
-		if (!frame->buf || frame->copy)
+		if (!frame->buf)
 			continue;
-		copy = pbuf_alloc(PBUF_RAW, (uint16_t)frame->buf->len,
-				  PBUF_POOL);
-		if (!copy || copy->next) {
-			if (copy)
-				pbuf_free(copy);
-			return false;
-		}
 		off = (uint8_t *)p->payload - frame->buf->data;
-		memcpy(copy->payload, frame->buf->data, frame->buf->len);
-		p->payload = (uint8_t *)copy->payload + off;
-		frame->copy = copy;
+		memcpy(frame->spare, frame->buf->data, frame->len);
+		p->payload = frame->spare + off;
+		frame->buf = NULL;
 	}
-	return true;
-}
-
-/* Then those who hold them must go. */
-static void net_abort_connections(void)
-{
-	while (tcp_active_pcbs)
-		tcp_abort(tcp_active_pcbs);
 }
 
 bool app_net_poll(void)
@@ -338,8 +325,7 @@ static int net_start(struct app_device *dev)
 static void net_stop(struct app_device *dev)
 {
 	(void)dev;
-	if (!net_move_held())
-		net_abort_connections();
+	net_move_held();
 	hvl_drv_net_stop(&net.drv);
 }
 

@@ -2,119 +2,94 @@
 /*
  * services.c - TCP echo (RFC 862) and lwIP's iperf 2 server
  *
- * The echo acknowledges to the peer's window only what it has sent back, so
- * that a peer that does not read stops after one window, and holds no more of
- * our memory than that.
+ * The echo opens the peer's window only by what it has sent back. So a window
+ * of bytes is all that it ever has to keep, and it keeps bytes, not pbufs: a
+ * peer that does not read takes no buffers from reception.
  */
 #include "app.h"
 
 #include <lwip/apps/lwiperf.h>
 #include <lwip/tcp.h>
 
-#define ECHO_QUEUE (2u * APP_TCP_SEGMENTS)
+/* At once: what tcp_write() can count. Smaller pieces let the peer begin. */
+#define ECHO_CHUNK_MAX 16384u
 
-/* Received and not yet sent back. */
+/* Received and not yet sent back: a ring of a window's size. */
 static struct echo {
 	bool used;
 	bool ended; /* the peer sends no more */
-	unsigned int head, count;
-	struct pbuf *queue[ECHO_QUEUE];
-} echoes[APP_TCP_CONNECTIONS];
-
-/* Of all connections: reception must not starve for their sake. */
-static unsigned int echo_queued;
+	uint32_t head, count;
+	uint8_t ring[TCP_WND];
+} echoes[APP_ECHO_CONNECTIONS];
 
 static struct echo *echo_alloc(void)
 {
-	for (unsigned int i = 0; i < APP_TCP_CONNECTIONS; i++)
-		if (!echoes[i].used) {
-			echoes[i].used = true;
-			echoes[i].ended = false;
-			return &echoes[i];
-		}
+	for (unsigned int i = 0; i < APP_ECHO_CONNECTIONS; i++) {
+		struct echo *echo = &echoes[i];
+
+		if (echo->used)
+			continue;
+		echo->used = true;
+		echo->ended = false;
+		echo->head = echo->count = 0;
+		return echo;
+	}
 	return NULL;
 }
 
-static void echo_drop_first(struct echo *echo)
+/* Bytes from @at on that lie in one piece. */
+static uint32_t echo_piece(uint32_t at, uint32_t len)
 {
-	pbuf_free(echo->queue[echo->head]);
-	echo->head = (echo->head + 1) % ECHO_QUEUE;
-	echo->count--;
-	echo_queued--;
+	return len < TCP_WND - at ? len : TCP_WND - at;
 }
 
-static void echo_release(struct echo *echo)
-{
-	while (echo->count > 0)
-		echo_drop_first(echo);
-	echo->used = false;
-}
-
+/* Return: false for more than a window, which lwIP does not let through. */
 static bool echo_push(struct echo *echo, struct pbuf *p)
 {
-	if (echo->count == ECHO_QUEUE || echo_queued >= ECHO_QUEUE)
+	uint32_t at = (echo->head + echo->count) % TCP_WND;
+	uint16_t len = p->tot_len, piece = (uint16_t)echo_piece(at, len);
+
+	if (len > TCP_WND - echo->count)
 		return false;
-	echo->queue[(echo->head + echo->count) % ECHO_QUEUE] = p;
-	echo->count++;
-	echo_queued++;
+	pbuf_copy_partial(p, echo->ring + at, piece, 0);
+	pbuf_copy_partial(p, echo->ring, (uint16_t)(len - piece), piece);
+	echo->count += len;
 	return true;
-}
-
-/* Take pbufs without bytes off the front of a chain. */
-static struct pbuf *echo_skip_empty(struct pbuf *p)
-{
-	while (p && p->len == 0) {
-		struct pbuf *next = p->next;
-
-		if (next)
-			pbuf_ref(next);
-		pbuf_free(p);
-		p = next;
-	}
-	return p;
-}
-
-/* Send back of one chain what there is room for. Return: what is left. */
-static struct pbuf *echo_send_chain(struct tcp_pcb *pcb, struct pbuf *p)
-{
-	while ((p = echo_skip_empty(p)) != NULL) {
-		uint32_t room = tcp_sndbuf(pcb);
-		uint16_t len = room < p->len ? (uint16_t)room : p->len;
-
-		if (len == 0 || tcp_write(pcb, p->payload, len,
-					  TCP_WRITE_FLAG_COPY) != ERR_OK)
-			break;
-		tcp_recved(pcb, len);
-		p = pbuf_free_header(p, len);
-	}
-	return p;
 }
 
 static void echo_send(struct echo *echo, struct tcp_pcb *pcb)
 {
 	while (echo->count > 0) {
-		struct pbuf **first = &echo->queue[echo->head];
+		uint32_t len = echo_piece(echo->head, echo->count);
 
-		*first = echo_send_chain(pcb, *first);
-		if (*first)
+		if (len > tcp_sndbuf(pcb))
+			len = tcp_sndbuf(pcb);
+		if (len > ECHO_CHUNK_MAX)
+			len = ECHO_CHUNK_MAX;
+		if (len == 0 ||
+		    tcp_write(pcb, echo->ring + echo->head, (uint16_t)len,
+			      TCP_WRITE_FLAG_COPY) != ERR_OK)
 			break;
-		echo->head = (echo->head + 1) % ECHO_QUEUE;
-		echo->count--;
-		echo_queued--;
+		tcp_recved(pcb, (uint16_t)len);
+		echo->head = (echo->head + len) % TCP_WND;
+		echo->count -= len;
 	}
 	tcp_output(pcb);
 }
 
-static err_t echo_close(struct echo *echo, struct tcp_pcb *pcb)
+static void echo_detach(struct echo *echo, struct tcp_pcb *pcb)
 {
 	tcp_arg(pcb, NULL);
 	tcp_recv(pcb, NULL);
 	tcp_sent(pcb, NULL);
 	tcp_poll(pcb, NULL, 0);
 	tcp_err(pcb, NULL);
-	echo_release(echo);
-	if (tcp_close(pcb) == ERR_OK)
-		return ERR_OK;
+	echo->used = false;
+}
+
+static err_t echo_abort(struct echo *echo, struct tcp_pcb *pcb)
+{
+	echo_detach(echo, pcb);
 	tcp_abort(pcb);
 	return ERR_ABRT;
 }
@@ -124,9 +99,13 @@ static err_t echo_go_on(void *arg, struct tcp_pcb *pcb)
 	struct echo *echo = arg;
 
 	echo_send(echo, pcb);
-	if (echo->count == 0 && echo->ended)
-		return echo_close(echo, pcb);
-	return ERR_OK;
+	if (echo->count > 0 || !echo->ended)
+		return ERR_OK;
+	echo_detach(echo, pcb);
+	if (tcp_close(pcb) == ERR_OK)
+		return ERR_OK;
+	tcp_abort(pcb);
+	return ERR_ABRT;
 }
 
 static err_t echo_sent(void *arg, struct tcp_pcb *pcb, u16_t len)
@@ -139,21 +118,25 @@ static err_t echo_recv(void *arg, struct tcp_pcb *pcb, struct pbuf *p,
 		       err_t err)
 {
 	struct echo *echo = arg;
+	bool fits = true;
 
 	(void)err;
-	/* lwIP keeps what is refused, and offers it again. */
-	if (!p)
+	if (p) {
+		fits = echo_push(echo, p);
+		pbuf_free(p);
+	} else {
 		echo->ended = true;
-	else if (!echo_push(echo, p))
-		return ERR_MEM;
-	return echo_go_on(arg, pcb);
+	}
+	return fits ? echo_go_on(arg, pcb) : echo_abort(echo, pcb);
 }
 
 /* The pcb is gone already. */
 static void echo_err(void *arg, err_t err)
 {
+	struct echo *echo = arg;
+
 	(void)err;
-	echo_release(arg);
+	echo->used = false;
 }
 
 static err_t echo_accept(void *arg, struct tcp_pcb *pcb, err_t err)
