@@ -134,7 +134,7 @@ static bool mmio_copy_config(const struct hvl_drv_dev *dev, uint32_t off,
 }
 
 /*
- * §2.5.2: between two equal generations, which must be even where the
+ * §2.5.1: between two equal generations, which must be even where the
  * generation is the sequence lock of version 2 in plain memory. The legacy
  * interface has none: there a second look must give the same (§2.5.4).
  */

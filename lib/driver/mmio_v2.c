@@ -65,7 +65,7 @@ static int v2_reset(struct hvl_drv_dev *dev)
 	err = v2_set_status(dev, 0);
 	if (err)
 		return err;
-	/* §4.2.3.1: reset is complete when the status reads 0. */
+	/* §2.4.2: reset is complete when the status reads 0. */
 	return hvl_drv_mmio_await_(dev, v2_status_reg(dev), 0, 0);
 }
 

@@ -40,7 +40,7 @@ static int net_add(struct hvl_drv_net *net, struct hvl_drv_vq *vq,
 	segs[0].va = buf->data - net->hdr_size;
 	segs[0].len = net->hdr_size;
 	if (net->split) {
-		/* §5.1.6.3.2, §2.7.4.3: the header apart, in legacy devices. */
+		/* §2.7.4.3: legacy devices may want the header apart. */
 		segs[1].va = buf->data;
 		segs[1].len = len;
 		n = 2;

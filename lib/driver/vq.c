@@ -321,7 +321,8 @@ int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
 	err = vq_check_chain(segs, n, cookie);
 	if (err)
 		return err;
-	if (need > vq->cfg.num)
+	/* §2.7.5.3.1: not even in a table. */
+	if (n > vq->cfg.num)
 		return -EINVAL;
 	if (need > vq->nfree)
 		return -ENOSPC;

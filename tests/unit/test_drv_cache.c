@@ -192,8 +192,7 @@ static void rounds(uint16_t num, uint64_t features)
 	for (i = 0; i < 600; i++) {
 		uint8_t seed = (uint8_t)(i * 7);
 
-		if (num > 1)
-			shuffle_heads(f, i / 3);
+		shuffle_heads(f, i / 3);
 		switch (i % 4) {
 		case 0: /* bounced */
 			exchange(f, priv[0], priv[1], 50, seed);
@@ -228,7 +227,6 @@ static void drv_cache_exchanges_reach_the_other_side(void **state)
 		rounds(nums[i], 0);
 		rounds(nums[i], HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC));
 	}
-	rounds(1, HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC));
 }
 
 static void drv_cache_writers_never_share_a_line(void **state)

@@ -252,7 +252,7 @@ static void drv_vq_add_bounces_what_shares_a_cache_line(void **state)
 
 static void drv_vq_add_uses_an_indirect_table(void **state)
 {
-	struct fixture *f = fix_start(2, INDIRECT);
+	struct fixture *f = fix_start(4, INDIRECT);
 	uint8_t *buf = fix_buf(f, 64);
 	struct hvl_drv_seg segs[5] = { { buf, 1 },
 				       { buf + 1, 2 },
@@ -268,6 +268,9 @@ static void drv_vq_add_uses_an_indirect_table(void **state)
 	(void)state;
 	for (i = 0; i < 5; i++) {
 		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 2, 2, f), 0);
+		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf), 0);
+		assert_int_equal(f->vq.nfree, 2);
+		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf), 0);
 		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf), 0);
 		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf),
 				 -ENOSPC);
@@ -291,12 +294,26 @@ static void drv_vq_add_uses_an_indirect_table(void **state)
 		assert_int_equal(hvl_drv_vq_get(&f->vq, &cookie, &len), 1);
 		assert_ptr_equal(cookie, f);
 		assert_memory_equal(f->priv, "xyz", 3);
-		assert_int_equal(hvl_drv_vq_get(&f->vq, &cookie, &len), 1);
-		assert_ptr_equal(cookie, buf);
+		mock_push(&f->ring, mock_pop(&f->ring), 2);
+		mock_push(&f->ring, mock_pop(&f->ring), 2);
+		while (hvl_drv_vq_get(&f->vq, &cookie, &len) == 1)
+			assert_ptr_equal(cookie, buf);
 	}
-	/* Longer than a table, and longer than this ring. */
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 4, f), -EINVAL);
-	assert_int_equal(f->vq.nfree, 2);
+	assert_int_equal(f->vq.nfree, 4);
+}
+
+static void drv_vq_add_rejects_chains_longer_than_the_ring(void **state)
+{
+	struct fixture *f = fix_start(2, INDIRECT);
+	struct hvl_drv_seg segs[3] = { { f->priv, 1 },
+				       { f->priv + 8, 1 },
+				       { f->priv + 16, 1 } };
+
+	(void)state;
+	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 2, f), -EINVAL);
+	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), 0);
+	assert_int_equal(f->vq.nfree, 1);
+	fix_stop(f);
 }
 
 static void drv_vq_add_goes_direct_when_not_negotiated(void **state)
@@ -655,6 +672,8 @@ int main(void)
 		cmocka_unit_test(drv_vq_add_bounces_private_memory),
 		cmocka_unit_test(drv_vq_add_bounces_what_shares_a_cache_line),
 		cmocka_unit_test(drv_vq_add_uses_an_indirect_table),
+		cmocka_unit_test(
+			drv_vq_add_rejects_chains_longer_than_the_ring),
 		cmocka_unit_test(drv_vq_add_goes_direct_when_not_negotiated),
 		cmocka_unit_test(drv_vq_add_rejects_bad_chains),
 		cmocka_unit_test(drv_vq_add_without_memory_changes_nothing),

@@ -127,7 +127,8 @@ static inline uint64_t hvl_drv_vq_used_da(const struct hvl_drv_vq *vq)
  * @segs:   nread segments for the device to read, then nwrite to write; the
  *          array is free again on return, the buffers only after get
  * @nread:  0 or more
- * @nwrite: 0 or more; together 1 to HVL_DRV_VQ_SEGS_MAX
+ * @nwrite: 0 or more; together 1 to HVL_DRV_VQ_SEGS_MAX, and not more than
+ *          the ring size
  * @cookie: not NULL; hvl_drv_vq_get() returns it
  *
  * The device may see the chain from here on; hvl_drv_vq_kick() notifies it.
@@ -151,7 +152,7 @@ bool hvl_drv_vq_kick(struct hvl_drv_vq *vq);
  * @cookie: filled in when 1 is returned
  * @len:    filled in when 1 is returned: bytes that the device says it wrote,
  *          at most the chain's writable bytes. Bounced bytes are copied back.
- *          Legacy devices count wrongly (§2.7.8.3): without VERSION_1 a length
+ *          Legacy devices count wrongly (§2.7.8.1): without VERSION_1 a length
  *          that is too large is cut, with it the queue is broken.
  * Return: 1, 0 when there is none, -EPROTO.
  */
