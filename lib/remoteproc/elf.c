@@ -368,7 +368,8 @@ static int elf_read_names(const struct hvl_elf *elf, struct elf_sections *s,
 			index);
 	offset = elf_word(elf, sh + l->sh_offset);
 	s->names_size = elf_word(elf, sh + l->sh_bytes);
-	rc = elf_in_file(elf, offset, s->names_size, "the section names", err);
+	rc = elf_in_file(elf, offset, s->names_size,
+			 "the table of section names", err);
 	if (rc == 0)
 		s->names = elf->image + (size_t)offset;
 	return rc;

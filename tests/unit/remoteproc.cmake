@@ -1,6 +1,19 @@
 # SPDX-License-Identifier: BSD-3-Clause
+set(support "${PROJECT_SOURCE_DIR}/tests/support")
+
+hvl_add_test(test_elf LABEL unit
+  SOURCES test_elf.c "${support}/elf_builder.c"
+  LIBS hvl::remoteproc INCLUDES "${support}")
+
+hvl_add_test(test_rsc_table LABEL unit SOURCES test_rsc_table.c
+  LIBS hvl::remoteproc)
+
+hvl_add_test(test_rproc LABEL unit
+  SOURCES test_rproc.c "${support}/elf_builder.c"
+  LIBS hvl::remoteproc INCLUDES "${support}")
+
 set(native_board "${PROJECT_SOURCE_DIR}/remote/board/native")
-set(probe "${PROJECT_SOURCE_DIR}/tests/support/probe")
+set(probe "${support}/probe")
 
 # Needs the machine's start-up code, and the PMM.
 if(TARGET hvl_pmm AND HVL_BOARD STREQUAL "native")
