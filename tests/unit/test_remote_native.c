@@ -385,17 +385,117 @@ static void native_descriptors_are_closed(void **state)
 	close(fd);
 }
 
-static void native_ignored_signals_are_reset(void **state)
+/* What the system says of the child, in a file below its /proc folder */
+static char *child_file(struct rig *r, const char *name)
+{
+	static char text[65536];
+	char path[64];
+	FILE *f;
+	int pid = -1;
+	size_t n = 0;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d",
+		 pmm_native_pidfd(r->native));
+	f = fopen(path, "r");
+	assert_non_null(f);
+	while (fgets(text, sizeof(text), f))
+		sscanf(text, "Pid: %d", &pid);
+	fclose(f);
+	assert_true(pid > 0);
+	snprintf(path, sizeof(path), "/proc/%d/%s", pid, name);
+	f = fopen(path, "r");
+	if (f) {
+		n = fread(text, 1, sizeof(text) - 1, f);
+		fclose(f);
+	}
+	text[n] = '\0';
+	return text;
+}
+
+static void assert_says(const char *text, const char *line)
+{
+	if (!strstr(text, line))
+		fail_msg("no \"%s\" in:\n%s", line, text);
+}
+
+static void ignore(int sig)
+{
+	(void)sig;
+}
+
+static void native_privileges_are_gone(void **state)
 {
 	struct rig *r = *state;
+	const char *status, *limits;
 
-	/* It would survive this otherwise, and return from the load. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGUSR1, ignore);
 	rig_start(r);
-	close(r->uart[1]);
-	r->uart[1] = -1;
-	assert_int_equal(ask(r, PROBE_HELLO, 0, 0), PROBE_MAGIC);
 	signal(SIGPIPE, SIG_DFL);
+	signal(SIGUSR1, SIG_DFL);
+	ask(r, PROBE_HELLO, 0, 0);
+	status = child_file(r, "status");
+	assert_says(status, "Name:\thvl-remote\n");
+	assert_says(status, "Threads:\t1\n");
+	assert_says(status, "SigBlk:\t0000000000000000\n");
+	assert_says(status, "SigIgn:\t0000000000000000\n");
+	assert_says(status, "SigCgt:\t0000000000000000\n");
+	assert_says(status, "CapInh:\t0000000000000000\n");
+	assert_says(status, "CapPrm:\t0000000000000000\n");
+	assert_says(status, "CapEff:\t0000000000000000\n");
+	assert_says(status, "NoNewPrivs:\t1\n");
+	assert_says(status, "Seccomp:\t2\n");
+	limits = child_file(r, "limits");
+	assert_says(limits, "Max core file size        0                    0");
+	assert_says(limits, "Max open files            5                    5");
+}
+
+/* Only root may look into another's namespaces and memory. */
+static void native_sees_no_files_and_no_network(void **state)
+{
+	struct rig *r = *state;
+	const char *text;
+
+	if (geteuid() != 0)
+		skip();
+	rig_start(r);
+	ask(r, PROBE_HELLO, 0, 0);
+	text = child_file(r, "mountinfo");
+	assert_says(text, " / / ro,");
+	assert_says(text, " - tmpfs none ro,");
+	/* That one mount is all. */
+	assert_ptr_equal(strchr(text, '\n'), strrchr(text, '\n'));
+	text = child_file(r, "net/dev");
+	assert_says(text, "lo:");
+	assert_null(strstr(strstr(text, "lo:"), "\n "));
+}
+
+static void native_memory_is_all_there_is(void **state)
+{
+	struct rig *r = *state;
+	unsigned long long start, end;
+	unsigned int ram = 0, shm = 0, other = 0;
+	char *line;
+
+	if (geteuid() != 0)
+		skip();
+	rig_start(r);
+	ask(r, PROBE_HELLO, 0, 0);
+	for (line = strtok(child_file(r, "maps"), "\n"); line;
+	     line = strtok(NULL, "\n")) {
+		assert_int_equal(sscanf(line, "%llx-%llx", &start, &end), 2);
+		if (start >= SHM_DA && end <= SHM_DA + SHM_SIZE)
+			shm++;
+		else if (start >= r->cfg.board->ram_da &&
+			 end <= r->cfg.board->ram_da + r->cfg.board->ram_size)
+			ram++;
+		else if (!strstr(line, "[v"))
+			other++;
+	}
+	assert_int_equal(shm, 1);
+	assert_true(ram >= 4);
+	/* The page that jumped, and those that it wiped */
+	assert_in_range(other, 1, 2);
 }
 
 static void native_start_tells_why_not(void **state)
@@ -583,7 +683,9 @@ int main(void)
 		TEST(native_segments_are_protected),
 		TEST(native_ram_ends_where_it_should),
 		TEST(native_descriptors_are_closed),
-		TEST(native_ignored_signals_are_reset),
+		TEST(native_privileges_are_gone),
+		TEST(native_sees_no_files_and_no_network),
+		TEST(native_memory_is_all_there_is),
 		TEST(native_start_tells_why_not),
 		TEST(native_start_leaks_nothing),
 		TEST(native_dies_with_pmm),

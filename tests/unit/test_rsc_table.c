@@ -202,17 +202,22 @@ static void rsc_parse_skips_what_is_not_served(void **state)
 	uint32_t vdev[7 + 10 + 2] = { HVL_RSC_VDEV, 7, 0, 0, 0, 8, 2u << 8 };
 	const uint32_t vendor[4] = { 200, 8, HVL_RSC_HVL_MAGIC, 1 };
 	const uint32_t stranger[4] = { HVL_RSC_VENDOR_HVL, 8, 0x12345678, 1 };
+	const uint32_t empty[2] = { HVL_RSC_VENDOR_HVL, 0 };
 
 	(void)state;
-	table_new(5);
+	table_new(6);
 	table_add(vdev, 19);
 	table_area(HVL_RSC_DEVMEM, 0xf000, 0x1000, "uart");
 	table_add(vendor, 4);
 	table_add(stranger, 4);
 	table_area(HVL_RSC_TRACE, HVL_RSC_ADDR_ANY, 0x100, "t");
-	assert_int_equal(parse(), 0);
-	assert_int_equal(info.skipped, 5);
-	assert_int_equal(warnings, 5);
+	table_add(empty, 2);
+	/* What stands behind is none of its words. */
+	words[used] = HVL_RSC_HVL_MAGIC;
+	words[used + 1] = 2;
+	assert_int_equal(parse_size((used + 2) * 4), 0);
+	assert_int_equal(info.skipped, 6);
+	assert_int_equal(warnings, 6);
 	assert_false(info.has_hvl);
 	assert_int_equal(info.ntraces, 0);
 }
@@ -254,6 +259,11 @@ static void rsc_parse_refuses_bad_offsets(void **state)
 	assert_refused("resource table: entry 0 lies outside the table");
 	words[4] = UINT32_MAX - 3;
 	assert_refused("resource table: entry 0 lies outside the table");
+	/* Not even its type is there as a whole. */
+	words[4] = 20;
+	assert_int_equal(parse_size(23), -EINVAL);
+	assert_string_equal(err.text,
+			    "resource table: entry 0 lies outside the table");
 }
 
 /* One byte less than each kind needs. */

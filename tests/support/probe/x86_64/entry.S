@@ -24,6 +24,9 @@ probe_entry:
 	movq %xmm0, probe_regs + 128(%rip)
 	movq %xmm7, probe_regs + 136(%rip)
 	movq %xmm15, probe_regs + 144(%rip)
+	/* Faults unless the bases are 0. */
+	mov %fs:probe_regs, %rax
+	mov %gs:probe_regs, %rax
 	jmp _start
 
 	.bss
