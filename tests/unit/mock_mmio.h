@@ -178,6 +178,7 @@ static inline void mock_negotiate(struct mock_dev *d)
 	uint32_t bank;
 
 	if (d->version == 1) {
+		mock_set(d, HVL_MMIO_REG_GUEST_PAGE_SIZE, 4096);
 		mock_set(d, HVL_MMIO_REG_DRIVER_FEATURES,
 			 (uint32_t)d->features);
 		return;
