@@ -134,7 +134,8 @@ static int elf_check_ident(const uint8_t *image, size_t size,
 	static const uint8_t magic[4] = { 0x7f, 'E', 'L', 'F' };
 
 	if (size == 0)
-		return hvl_rproc_fail(err, -ENOEXEC, "is empty");
+		return hvl_rproc_fail(err, -ENOEXEC,
+				      "is empty, not an ELF file");
 	if (size < sizeof(magic) || memcmp(image, magic, sizeof(magic)) != 0)
 		return hvl_rproc_fail(err, -ENOEXEC, "is not an ELF file");
 	if (size < EH_VERSION + 4)

@@ -33,6 +33,7 @@
 #define DATA_PART 65536u
 #define SIGSET_BYTES 8u
 #define SIGNALS 64
+#define CAPABILITIES 64
 #define RSEQ_BYTES_FIRST 32u
 #ifndef AT_RSEQ_FEATURE_SIZE
 #define AT_RSEQ_FEATURE_SIZE 27
@@ -179,6 +180,11 @@ static void plan_privileges(struct pmm_native_plan *plan)
 
 	STEP(plan, "renouncing new privileges", SYS_prctl, PR_SET_NO_NEW_PRIVS,
 	     1);
+	/* Only who has one may drop it, and not every kernel has them all. */
+	for (unsigned int cap = 0; cap < CAPABILITIES; cap++)
+		STEP(plan, "dropping capabilities", SYS_prctl, PR_CAPBSET_DROP,
+		     cap)
+			->optional = 1;
 	STEP(plan, "dropping capabilities", SYS_capset,
 	     pmm_native_plan_data(plan, &head, sizeof(head)),
 	     pmm_native_plan_data(plan, none, sizeof(none)));

@@ -109,8 +109,9 @@ class Refused(unittest.TestCase):
 
     def test_outside_the_board(self):
         image = Image(self.good)
-        last = list(image.loads())[-1]
-        struct.pack_into("<QQ", image.data, last + 16, 1 << 40, 1 << 40)
+        # Not the last: the resource table is in it.
+        rodata = list(image.loads())[-2]
+        struct.pack_into("<QQ", image.data, rodata + 16, 1 << 40, 1 << 40)
         self.refuse_image(r"0x10000000000.*memory", image.data)
 
     def test_bad_resource_table(self):

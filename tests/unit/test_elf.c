@@ -214,7 +214,7 @@ static void elf_open_refuses_what_is_no_elf(void **state)
 
 	(void)state;
 	memset(&file, 0, sizeof(file));
-	assert_refused(b, "is empty");
+	assert_refused(b, "is empty, not an ELF file");
 	strcpy((char *)file.bytes, "#!/bin/sh\n");
 	file.size = 10;
 	assert_refused(b, "is not an ELF file");

@@ -443,6 +443,7 @@ static void native_privileges_are_gone(void **state)
 	assert_says(status, "CapInh:\t0000000000000000\n");
 	assert_says(status, "CapPrm:\t0000000000000000\n");
 	assert_says(status, "CapEff:\t0000000000000000\n");
+	assert_says(status, "CapBnd:\t0000000000000000\n");
 	assert_says(status, "NoNewPrivs:\t1\n");
 	assert_says(status, "Seccomp:\t2\n");
 	limits = child_file(r, "limits");
