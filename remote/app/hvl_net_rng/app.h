@@ -113,7 +113,11 @@ extern const struct app_driver app_net_driver;
 /** app_net_up() - the network interface, once its device runs */
 void app_net_up(void);
 
-/** app_net_poll() - receive. Return: whether there was anything to do. */
+/**
+ * app_net_poll() - receive, run lwIP
+ * Return: whether there was anything: then more may have come meanwhile, and
+ * looking costs less than falling asleep.
+ */
 bool app_net_poll(void);
 
 /** app_net_flush() - let the device know what is new */

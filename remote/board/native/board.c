@@ -37,6 +37,7 @@ static struct pollfd board_fds[POLL_COUNT] = {
 	[POLL_DOORBELL] = { .fd = SYS_FD_DOORBELL, .events = POLLIN },
 };
 static uint64_t board_looked_us;
+static bool board_just_looked; /* when, the next clock reading will say */
 static bool board_uart_ready;
 static bool board_rang;
 
@@ -88,7 +89,7 @@ static void board_take_doorbell(short revents)
 
 static void board_look(uint64_t us)
 {
-	board_looked_us = native_last_us();
+	board_just_looked = true;
 	if (sys_poll(board_fds, POLL_COUNT, us) <= 0)
 		return;
 	/* Hung up and nothing left to read: the next read finds the end. */
@@ -100,6 +101,10 @@ static void board_look(uint64_t us)
 /* An application that is never idle must see its UART all the same. */
 static void board_look_now_and_then(void)
 {
+	if (board_just_looked) {
+		board_just_looked = false;
+		board_looked_us = native_last_us();
+	}
 	if (native_last_us() - board_looked_us >= BOARD_LOOK_US)
 		board_look(0);
 }
