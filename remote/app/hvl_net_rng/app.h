@@ -77,7 +77,7 @@ struct app_device {
 	uint64_t failed_us; /* when that was noticed */
 	uint64_t retry_us;  /* when to try again to bring it up */
 	uint32_t backoff_us;
-	uint32_t resets; /* after failures */
+	unsigned int resets; /* after failures */
 };
 
 /** app_devices_start() - find all devices, start and print each */

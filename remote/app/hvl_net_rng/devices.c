@@ -173,12 +173,13 @@ static void devices_print(const struct app_device *dev)
 
 	if (!dev->drv) {
 		app_say("%s: virtio device %u, mmio version %u, not used",
-			dev->name, dev->dev.id, dev->dev.version);
+			dev->name, (unsigned int)dev->dev.id,
+			(unsigned int)dev->dev.version);
 		return;
 	}
 	dev->drv->describe(dev, more, sizeof(more));
 	app_say("%s: virtio-%s, mmio version %u%s", dev->name, dev->drv->type,
-		dev->dev.version, more);
+		(unsigned int)dev->dev.version, more);
 }
 
 static void devices_try_later(struct app_device *dev)

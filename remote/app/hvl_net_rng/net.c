@@ -65,7 +65,7 @@ static struct net {
 	unsigned int held;	 /* frames in lwIP's hands */
 	unsigned int since_kick; /* frames and buffers */
 	bool tx_full;		 /* somebody could not send */
-	uint32_t rx_copied, rx_dropped, tx_refused;
+	unsigned int rx_copied, rx_dropped, tx_refused;
 } net;
 
 static struct net_frame net_frames[NET_HELD_MAX];
@@ -438,10 +438,11 @@ void app_net_print_stats(void)
 		return;
 	}
 	app_print("%s: received %u frames, %u bad, %u copied, %u dropped\n",
-		  net.dev->name, s->rx_frames, s->rx_errors, net.rx_copied,
-		  net.rx_dropped);
+		  net.dev->name, (unsigned int)s->rx_frames,
+		  (unsigned int)s->rx_errors, net.rx_copied, net.rx_dropped);
 	app_print("%s: sent %u frames, %u refused with the ring full\n",
-		  net.dev->name, s->tx_frames, net.tx_refused);
+		  net.dev->name, (unsigned int)s->tx_frames, net.tx_refused);
 	app_print("%s: %u notifications, %u buffers held, %u resets\n",
-		  net.dev->name, s->kicks, net.held, net.dev->resets);
+		  net.dev->name, (unsigned int)s->kicks, net.held,
+		  net.dev->resets);
 }

@@ -80,14 +80,14 @@ static u8_t ping_recv(void *arg, struct raw_pcb *pcb, struct pbuf *p,
 {
 	uint64_t now = hvl_time_us();
 	uint16_t icmp_len;
-	uint32_t us;
+	unsigned int us;
 
 	(void)arg;
 	(void)pcb;
 	if (!ip_addr_cmp(addr, &ping.addr) || !ping_is_answer(p, &icmp_len))
 		return 0;
 	ping.waiting = false;
-	us = (uint32_t)(now - ping.sent_us);
+	us = (unsigned int)(now - ping.sent_us);
 	if (!ping_data_ok(p, icmp_len)) {
 		app_print("seq %u: the answer's data differ\n", ping.seq);
 	} else {

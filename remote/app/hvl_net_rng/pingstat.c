@@ -11,7 +11,7 @@ void pingstat_sent(struct pingstat *stat)
 	stat->sent++;
 }
 
-void pingstat_received(struct pingstat *stat, uint32_t us)
+void pingstat_received(struct pingstat *stat, unsigned int us)
 {
 	if (stat->received == 0 || us < stat->min_us)
 		stat->min_us = us;
@@ -22,13 +22,14 @@ void pingstat_received(struct pingstat *stat, uint32_t us)
 }
 
 /* A loss is never shown as 0 %. */
-static uint32_t pingstat_lost_percent(const struct pingstat *stat)
+static unsigned int pingstat_lost_percent(const struct pingstat *stat)
 {
-	uint32_t lost = stat->sent - stat->received;
+	unsigned int lost = stat->sent - stat->received;
 
 	if (lost == 0)
 		return 0;
-	return (uint32_t)(((uint64_t)lost * 100 + stat->sent - 1) / stat->sent);
+	return (unsigned int)(((uint64_t)lost * 100 + stat->sent - 1) /
+			      stat->sent);
 }
 
 int pingstat_format(const struct pingstat *stat, char *buf, size_t size)
@@ -41,6 +42,6 @@ int pingstat_format(const struct pingstat *stat, char *buf, size_t size)
 		return n;
 	return n + hvl_format(buf + n, size - (size_t)n,
 			      ", min/avg/max %u/%u/%u us", stat->min_us,
-			      (uint32_t)(stat->sum_us / stat->received),
+			      (unsigned int)(stat->sum_us / stat->received),
 			      stat->max_us);
 }

@@ -9,9 +9,9 @@
 #include <stdint.h>
 
 struct pingstat {
-	uint32_t sent;
-	uint32_t received;
-	uint32_t min_us, max_us;
+	unsigned int sent;
+	unsigned int received;
+	unsigned int min_us, max_us;
 	uint64_t sum_us;
 };
 
@@ -19,7 +19,7 @@ struct pingstat {
 void pingstat_sent(struct pingstat *stat);
 
 /** pingstat_received() - it came back after @us microseconds */
-void pingstat_received(struct pingstat *stat, uint32_t us);
+void pingstat_received(struct pingstat *stat, unsigned int us);
 
 /**
  * pingstat_format() - "3 sent, 3 received, 0 % lost, min/avg/max 5/6/7 us"

@@ -191,7 +191,8 @@ static void iperf_report(void *arg, enum lwiperf_report_type type,
 	(void)kbits;
 	app_say("iperf: %u.%u.%u.%u:%u: %s after %u ms", ip4_addr1(peer),
 		ip4_addr2(peer), ip4_addr3(peer), ip4_addr4(peer), remote_port,
-		type == LWIPERF_TCP_DONE_SERVER ? "done" : "ended early", ms);
+		type == LWIPERF_TCP_DONE_SERVER ? "done" : "ended early",
+		(unsigned int)ms);
 }
 
 void app_services_start(void)

@@ -36,7 +36,8 @@ static bool shell_device_list(int argc, char **argv)
 
 		app_print("%-6s virtio device %u, mmio version %u, %s, "
 			  "%u resets\n",
-			  dev->name, dev->dev.id, dev->dev.version,
+			  dev->name, (unsigned int)dev->dev.id,
+			  (unsigned int)dev->dev.version,
 			  !dev->drv ? "not used" :
 			  dev->up   ? "up" :
 				      "down",
