@@ -63,8 +63,7 @@ static void v2_obey_features(struct hvl_dev *dev, const struct v2_block *b)
 	uint64_t bits = v2_word(b, HVL_MMIO_REG_DRIVER_FEATURES);
 	struct hvl_dev_mmio *m = &dev->mmio;
 
-	if (dev->status & VIRTIO_CONFIG_S_FEATURES_OK)
-		return;
+	/* After FEATURES_OK nobody looks at it any more. */
 	switch (v2_word(b, HVL_MMIO_REG_DRIVER_FEATURES_SEL)) {
 	case 0:
 		m->wanted = (m->wanted & ~(uint64_t)UINT32_MAX) | bits;

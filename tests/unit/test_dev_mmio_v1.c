@@ -118,6 +118,7 @@ static void mmio_v1_newer_driver_works(void **state)
 	send_frame();
 	assert_true(mock_service(&d));
 	assert_int_equal(net.stats.tx_frames, 1);
+	assert_int_equal(d.events[HVL_DEV_EVENT_READY], 1);
 }
 
 /* Status 1, 2, 4; a stray GuestFeaturesSel; QueuePFN left alone. */
@@ -239,6 +240,7 @@ static void mmio_v1_write_back_is_no_request(void **state)
 	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), mock_pfn(&d, 0));
 	/* Nor is it one for the queue that is selected next. */
 	mock_set(&d, HVL_MMIO_REG_QUEUE_SEL, 1);
+	mock_set(&d, HVL_MMIO_REG_QUEUE_NUM, 16);
 	assert_false(mock_service(&d));
 	assert_false(d.dev.vq[1].started);
 	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), mock_pfn(&d, 0));
@@ -252,6 +254,10 @@ static void mmio_v1_queue_can_be_set_up_again(void **state)
 	write_back(&r, 0);
 	assert_true(ask(&r, 0, 16));
 	assert_int_equal(r.dev.vq[0].num, 16);
+	/* Also after a request that was refused. */
+	write_back(&r, 0);
+	assert_false(ask(&r, 0, 3));
+	assert_true(ask(&r, 0, 16));
 }
 
 static void mmio_v1_same_request_is_acked_again_in_time(void **state)
@@ -352,6 +358,12 @@ static void mmio_v1_ack_of_older_news_rings_again(void **state)
 	assert_int_equal(mock_isr(&r), 1);
 	assert_true(mock_service(&r));
 	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
+	/* Another bit's acknowledgement says nothing of it. */
+	assert_true(round_trip(&r));
+	mock_set(&r, HVL_MMIO_REG_INTERRUPT_ACK, 2);
+	assert_false(mock_service(&r));
+	assert_int_equal(mock_isr(&r), 1);
+	assert_true(mock_service(&r));
 	/* One interrupt more than needed at most; then silence. */
 	assert_int_equal(mock_isr(&r), 1);
 	assert_false(mock_service(&r));
@@ -467,6 +479,40 @@ static void mmio_v1_late_write_back_is_ignored(void **state)
 	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 0);
 }
 
+static void mmio_v1_write_back_after_driver_ok(void **state)
+{
+	(void)state;
+	mock_begin(&r);
+	assert_true(ask(&r, 0, 8));
+	mock_status(&r, LIVE);
+	assert_true(r.dev.live);
+	write_back(&r, 0);
+	mock_service(&r);
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 0);
+	assert_true(round_trip(&r));
+}
+
+static void mmio_v1_restart_during_set_up(void **state)
+{
+	(void)state;
+	mock_status(&d, 1);
+	mock_status(&d, 2);
+	assert_true(ask(&d, 0, 8));
+	mock_status(&d, 1);
+	assert_false(d.dev.vq[0].started);
+	/* The same request is one of the new life. */
+	assert_true(ask(&d, 0, 8));
+}
+
+static void mmio_v1_driver_ok_lost_is_a_restart(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	mock_status(&r, MOCK_STATUS_INIT | VIRTIO_CONFIG_S_FEATURES_OK);
+	assert_false(r.dev.live);
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 1);
+}
+
 /* Doorbells merge: the device sees Status go from 7 to 3, never 0. */
 static void mmio_v1_merged_reset_is_seen(void **state)
 {
@@ -559,6 +605,9 @@ int main(void)
 		T(mmio_v1_restart_without_status_shows_in_pfn),
 		T(mmio_v1_restart_of_broken_device_shows_in_pfn),
 		T(mmio_v1_late_write_back_is_ignored),
+		T(mmio_v1_write_back_after_driver_ok),
+		T(mmio_v1_restart_during_set_up),
+		T(mmio_v1_driver_ok_lost_is_a_restart),
 		T(mmio_v1_merged_reset_is_seen),
 		T(mmio_v1_stale_rings_before_reset_do_no_harm),
 		T(mmio_v1_violation_shows_in_status),

@@ -227,6 +227,31 @@ static void mmio_v2_queue_needs_features_ok(void **state)
 	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_STATE), 0);
 }
 
+static void mmio_v2_queue_is_set_up_once(void **state)
+{
+	struct mock_ring *r = &d.ring[0];
+
+	(void)state;
+	mock_begin(&d);
+	mock_queue(&d, 0, 4);
+	mock_v2_queue_regs(&d, 0, 8, shm.da + r->desc, shm.da + r->avail,
+			   shm.da + r->used);
+	assert_int_equal(d.dev.vq[0].num, 4);
+}
+
+static void mmio_v2_queue_is_too_late_after_driver_ok(void **state)
+{
+	struct mock_ring *r = &d.ring[0];
+
+	(void)state;
+	mock_begin(&d);
+	mock_ready(&d);
+	mock_ring_init(r, &shm, mock_ring_off(&d, 0), 8, 4096);
+	mock_v2_queue_regs(&d, 0, 8, shm.da + r->desc, shm.da + r->avail,
+			   shm.da + r->used);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_STATE), 0);
+}
+
 static void mmio_v2_queue_ready_zero_stops_queue(void **state)
 {
 	(void)state;
@@ -332,6 +357,8 @@ static void mmio_v2_violation_needs_reset(void **state)
 	/* Nothing but a reset gets it out. */
 	mock_status(&d, 0x0f);
 	assert_true(mock_needs_reset(&d));
+	mock_status(&d, 0x8f);
+	assert_int_equal(d.events[HVL_DEV_EVENT_FAILED], 0);
 	mock_bring_up(&d);
 	assert_false(mock_needs_reset(&d));
 	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 1);
@@ -428,6 +455,8 @@ int main(void)
 		T(mmio_v2_status_bits_need_those_before),
 		T(mmio_v2_failed_stops_serving),
 		T(mmio_v2_queue_needs_features_ok),
+		T(mmio_v2_queue_is_set_up_once),
+		T(mmio_v2_queue_is_too_late_after_driver_ok),
 		T(mmio_v2_queue_ready_zero_stops_queue),
 		T(mmio_v2_first_fence_is_not_the_acked_one),
 		T(mmio_v2_reset_obeys_nothing_else),

@@ -232,6 +232,16 @@ static void net_rx_drops_large_frame_and_keeps_buffer(void **state)
 	assert_int_equal(len, 100);
 }
 
+static void net_rx_bounds_room(void **state)
+{
+	const uint32_t piece[] = { 0x20000 };
+
+	(void)state;
+	chain(RX, piece, 1);
+	mock_service(&d);
+	assert_int_equal(tap.rx_room, 65535 + 14);
+}
+
 static void net_rx_distrusts_backing_length(void **state)
 {
 	const uint32_t piece[] = { 100 };
@@ -344,6 +354,7 @@ int main(void)
 		BOTH(net_tx_sends_any_layout),
 		BOTH(net_rx_without_frame_keeps_buffer),
 		BOTH(net_rx_drops_large_frame_and_keeps_buffer),
+		BOTH(net_rx_bounds_room),
 		BOTH(net_rx_distrusts_backing_length),
 		BOTH(net_rx_rejects_buffer_without_room),
 		BOTH(net_rx_rejects_readable_segment),

@@ -128,6 +128,24 @@ static void rng_counts_failures_of_backing(void **state)
 	assert_true(mock_used(&d.ring[0], &id, &len));
 }
 
+static void rng_leaves_no_hole(void **state)
+{
+	uint64_t buf = mock_buf_off(&d);
+
+	(void)state;
+	entropy.left = 3;
+	entropy.error = -EIO;
+	mock_desc(&d.ring[0], 0, buf, 5, VRING_DESC_F_WRITE | VRING_DESC_F_NEXT,
+		  1);
+	mock_desc(&d.ring[0], 1, buf + 16, 5, VRING_DESC_F_WRITE, 0);
+	mock_avail(&d.ring[0], 0);
+	mock_service(&d);
+	assert_true(mock_used(&d.ring[0], &id, &len));
+	assert_int_equal(len, 3);
+	/* The second segment was not even tried. */
+	assert_int_equal(rng.failures, 1);
+}
+
 static void rng_rejects_readable_segment(void **state)
 {
 	(void)state;
@@ -144,13 +162,10 @@ static void rng_rejects_readable_segment(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(rng_fills_whole_buffer),
-		T(rng_fills_every_segment),
-		T(rng_bounds_one_chain),
-		T(rng_waits_for_entropy),
-		T(rng_gives_what_there_is),
-		T(rng_counts_failures_of_backing),
-		T(rng_rejects_readable_segment),
+		T(rng_fills_whole_buffer),  T(rng_fills_every_segment),
+		T(rng_bounds_one_chain),    T(rng_waits_for_entropy),
+		T(rng_gives_what_there_is), T(rng_counts_failures_of_backing),
+		T(rng_leaves_no_hole),	    T(rng_rejects_readable_segment),
 	};
 
 	return cmocka_run_group_tests_name("dev_rng", tests, NULL, NULL);

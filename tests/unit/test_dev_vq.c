@@ -237,6 +237,20 @@ static void dev_vq_push_shows_nothing_before_flush(void **state)
 	assert_false(hvl_dev_vq_flush(&f.vq));
 }
 
+static void dev_vq_push_bounds_length(void **state)
+{
+	uint32_t id, len;
+
+	(void)state;
+	mock_desc(&f.ring, 0, BUF, 10, F_WRITE, 0);
+	mock_avail(&f.ring, 0);
+	assert_int_equal(pop(), 1);
+	hvl_dev_vq_push(&f.vq, &f.chain, 11);
+	hvl_dev_vq_flush(&f.vq);
+	assert_true(mock_used(&f.ring, &id, &len));
+	assert_int_equal(len, 10);
+}
+
 static void dev_vq_flush_obeys_no_interrupt(void **state)
 {
 	uint32_t id, len;
@@ -521,6 +535,7 @@ int main(void)
 		T(dev_vq_pop_keeps_chain_without_room_for_it),
 		T(dev_vq_unpop_gives_chain_again),
 		T(dev_vq_push_shows_nothing_before_flush),
+		T(dev_vq_push_bounds_length),
 		T(dev_vq_flush_obeys_no_interrupt),
 		T(dev_vq_notify_on_tells_what_came),
 		T(dev_vq_moves_chains_over_index_wrap),
