@@ -74,7 +74,7 @@ class Refused(unittest.TestCase):
         self.refuse(r"directory", "--rng", "--firmware", self.folder.name)
 
     def test_empty_file(self):
-        self.refuse_image(r"firmware\.elf.*ELF", b"")
+        self.refuse_image(r"firmware\.elf.*is empty", b"")
 
     def test_not_an_elf(self):
         self.refuse_image(r"not an ELF", b"#!/bin/sh\n" * 100)
