@@ -53,6 +53,28 @@ class LifeCycle(unittest.TestCase):
         self.assertEqual(run.ping("-c", "3", "-i", "0.01"), (3, 3))
         self.assertEqual(run.quit(), 0)
 
+    def test_answers_wait_until_main_tells_its_address(self):
+        run = self.start()
+        run.ping("-c", "1")  # main knows the remote's address
+        link = run.inside("ip", "-o", "link").stdout
+        name = re.search(r": (hvl\d+):", link).group(1)
+        shell = run.inside("ip", "neigh", "show", hvl.REMOTE_IP).stdout
+        mac = re.search(r"lladdr (\S+)", shell).group(1)
+        run.inside("ip", "neigh", "replace", hvl.REMOTE_IP, "lladdr", mac,
+                   "dev", name, "nud", "permanent")
+        ignore = "echo %d >/proc/sys/net/ipv4/conf/all/arp_ignore"
+        run.inside("sh", "-c", ignore % 8)
+        run.write("reboot\r")
+        run.boot()  # the remote has forgotten main's
+        with hvl.Process(run.enter + ["ping", "-c", "3", "-i", "0.01", "-W",
+                                      "10", hvl.REMOTE_IP]) as ping:
+            hvl.eventually(lambda: run.command("net stats", r"received (\d+)"
+                                               ).group(1) >= "3",
+                           "three requests at the remote")
+            run.inside("sh", "-c", ignore % 0)
+            ping.expect(r"3 packets transmitted, 3 received")
+        self.assertEqual(run.quit(), 0)
+
     def test_crash_is_reported_and_ends_the_run(self):
         run = self.start()
         run.write("crash\r")

@@ -19,6 +19,10 @@
 #define LWIP_IPV4 1
 #define LWIP_IPV6 0
 #define LWIP_ARP 1
+/* Answers wait for an address; by default only the latest would. */
+#define ARP_QUEUEING 1
+#define ARP_QUEUE_LEN 8
+#define MEMP_NUM_ARP_QUEUE 16
 #define LWIP_ICMP 1
 #define LWIP_RAW 1
 #define LWIP_UDP 1
