@@ -169,7 +169,10 @@ unsigned int pmm_device_service(struct pmm_device *device, unsigned int budget)
 {
 	unsigned int flags = hvl_dev_service(&device->dev, budget);
 
-	if (device_is_net(device))
+	if (device_is_net(device)) {
 		device_unplug(device);
+		if (pmm_tap_held(&device->u.net.tap))
+			flags |= HVL_DEV_MORE;
+	}
 	return flags;
 }

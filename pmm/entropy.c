@@ -43,6 +43,7 @@ int pmm_entropy_open(struct pmm_entropy *entropy, const char *name,
 				"out",
 				name, path);
 	}
+	entropy->pipe = S_ISFIFO(st.st_mode);
 	return 0;
 }
 
@@ -79,6 +80,9 @@ static int entropy_read(void *ctx, void *buf, uint32_t len)
 		entropy->failed = 0;
 		return (int)n;
 	}
+	/* A pipe without a writer may get one again. */
+	if (n == 0 && entropy->pipe)
+		return -EAGAIN;
 	if (n == 0)
 		return entropy_failed(entropy, -EIO, "it is at its end");
 	if (errno == EAGAIN || errno == EINTR)

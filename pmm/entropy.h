@@ -7,6 +7,8 @@
 #ifndef PMM_ENTROPY_H
 #define PMM_ENTROPY_H
 
+#include <stdbool.h>
+
 #include <hvl/device/rng.h>
 #include <hvl/metal/log.h>
 
@@ -16,7 +18,8 @@ struct pmm_entropy {
 	const char *name; /* of the device: "rng0" */
 	const char *path; /* NULL: getrandom() */
 	int fd;		  /* -1: getrandom() */
-	int failed;	  /* the last failure that was logged */
+	bool pipe;
+	int failed; /* the last failure that was logged */
 	const struct hvl_log *log;
 };
 

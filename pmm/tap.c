@@ -220,6 +220,37 @@ static int tap_send(void *ctx, const struct hvl_seg *seg, unsigned int n,
 	return 0;
 }
 
+/*
+ * A frame that comes alone, as an answer does, reaches the driver before we
+ * look whether another one follows: that would be a system call before the
+ * doorbell. Where the last look found more than one they are taken in one go.
+ */
+static bool tap_hold(struct pmm_tap *tap)
+{
+	if (tap->run != 1 || tap->burst || tap->held)
+		return false;
+	tap->held = true;
+	tap->tell = true;
+	return true;
+}
+
+bool pmm_tap_held(struct pmm_tap *tap)
+{
+	bool tell = tap->tell;
+
+	tap->tell = false;
+	return tell;
+}
+
+static int tap_empty(struct pmm_tap *tap)
+{
+	tap->burst = tap->run > 1;
+	tap->run = 0;
+	tap->held = false;
+	tap->readable = false;
+	return -EAGAIN;
+}
+
 /* One byte more than there is room for shows that a frame is too large. */
 static int tap_recv(void *ctx, const struct hvl_seg *seg, unsigned int n,
 		    uint32_t room)
@@ -230,7 +261,7 @@ static int tap_recv(void *ctx, const struct hvl_seg *seg, unsigned int n,
 
 	if (tap->gone)
 		return -ENODEV;
-	if (!tap->readable)
+	if (!tap->readable || tap_hold(tap))
 		return -EAGAIN;
 	if (n > HVL_DEV_SEGS_MAX)
 		return -ENOBUFS;
@@ -240,10 +271,9 @@ static int tap_recv(void *ctx, const struct hvl_seg *seg, unsigned int n,
 	if (got < 0) {
 		int rc = tap_failed(tap);
 
-		if (rc == -EAGAIN)
-			tap->readable = false;
-		return rc;
+		return rc == -EAGAIN ? tap_empty(tap) : rc;
 	}
+	tap->run++;
 	return got > (ssize_t)room ? -EMSGSIZE : (int)got;
 }
 

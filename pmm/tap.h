@@ -37,9 +37,13 @@ struct pmm_tap {
 	char ifname[IFNAMSIZ];
 	int fd;
 	uint16_t mtu;
-	bool created;  /* by us: it goes when we close it */
-	bool readable; /* frames may be waiting */
-	bool gone;     /* the interface was deleted under us */
+	bool created;	  /* by us: it goes when we close it */
+	bool readable;	  /* frames may be waiting */
+	bool burst;	  /* more than one came the last time */
+	bool held;	  /* the first one went to the driver alone */
+	bool tell;	  /* and nobody was told yet */
+	unsigned int run; /* frames since there were none */
+	bool gone;	  /* the interface was deleted under us */
 	struct pmm_watch watch;
 	struct iovec iov[HVL_DEV_SEGS_MAX + 1];
 };
@@ -76,6 +80,13 @@ static inline void pmm_tap_ready(struct pmm_tap *tap)
 {
 	tap->readable = true;
 }
+
+/**
+ * pmm_tap_held() - did recv stop after one frame that came alone?
+ *
+ * Return: true once: ring for that frame, then look for more.
+ */
+bool pmm_tap_held(struct pmm_tap *tap);
 
 /** pmm_tap_close() - not watched any more; nothing is done on a closed one */
 void pmm_tap_close(struct pmm_tap *tap);

@@ -114,8 +114,10 @@ static void entropy_pipe_never_waits(void **state)
 	assert_int_equal(backing.read(backing.ctx, buf, 4), -EAGAIN);
 	assert_int_equal(write(writer, "xy", 2), 2);
 	assert_int_equal(backing.read(backing.ctx, buf, 4), 2);
-	assert_int_equal(nlogged, 0);
 	close(writer);
+	/* Another writer may come. */
+	assert_int_equal(backing.read(backing.ctx, buf, 4), -EAGAIN);
+	assert_int_equal(nlogged, 0);
 	pmm_entropy_close(&e);
 }
 

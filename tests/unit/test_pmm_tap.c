@@ -188,6 +188,43 @@ static void tap_recv_is_silent_until_an_event(void **state)
 	assert_int_equal(recv_ours(&seg, 1, sizeof(buf)), 60);
 }
 
+/* The driver gets a lone frame before we look for another; a burst at once. */
+static void tap_lone_frame_is_not_held_up(void **state)
+{
+	unsigned char buf[2000];
+	struct hvl_seg seg = { buf, sizeof(buf) };
+	int events;
+
+	(void)state;
+	drain();
+	tap.burst = false;
+	(void)pmm_tap_held(&tap);
+	main_sends(60);
+	main_sends(61);
+	events = edges;
+	while (edges == events)
+		assert_int_equal(pmm_loop_turn(&loop, 1000), 0);
+	assert_true(net.recv(net.ctx, &seg, 1, sizeof(buf)) > 0);
+	assert_int_equal(net.recv(net.ctx, &seg, 1, sizeof(buf)), -EAGAIN);
+	assert_true(tap.readable);
+	/* Said once: if the driver has no buffer now, nobody spins. */
+	assert_true(pmm_tap_held(&tap));
+	assert_false(pmm_tap_held(&tap));
+	assert_true(net.recv(net.ctx, &seg, 1, sizeof(buf)) > 0);
+	while (net.recv(net.ctx, &seg, 1, sizeof(buf)) > 0)
+		;
+	assert_false(tap.readable);
+	assert_true(tap.burst);
+	main_sends(60);
+	main_sends(61);
+	events = edges;
+	while (edges == events)
+		assert_int_equal(pmm_loop_turn(&loop, 1000), 0);
+	assert_true(net.recv(net.ctx, &seg, 1, sizeof(buf)) > 0);
+	assert_true(net.recv(net.ctx, &seg, 1, sizeof(buf)) > 0);
+	assert_false(pmm_tap_held(&tap));
+}
+
 static void tap_send_reaches_main(void **state)
 {
 	unsigned char frame[80], got[200];
@@ -293,6 +330,7 @@ int main(void)
 		TAP_TEST(tap_recv_tells_too_large_from_full),
 		TAP_TEST(tap_waiting_frame_is_one_event),
 		TAP_TEST(tap_recv_is_silent_until_an_event),
+		TAP_TEST(tap_lone_frame_is_not_held_up),
 		TAP_TEST(tap_send_reaches_main),
 		TAP_TEST(tap_open_sets_mtu_and_address),
 		TAP_TEST(tap_open_refuses),
