@@ -189,7 +189,7 @@ const struct cli_command cli_run_command = {
 	.summary = "load a firmware, start it and serve its devices",
 	.about = "Load a firmware, start the remote and serve its devices, "
 		 "with its UART on the\nterminal, until the remote stops, "
-		 "Ctrl-], or a signal. Devices appear in the order\nof their "
+		 "Ctrl-], or a signal. Devices appear in the\norder of their "
 		 "options; without any: --rng --net tap.",
 	.options = cli_run_options,
 	.main = run_main,

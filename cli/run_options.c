@@ -221,7 +221,8 @@ static int net_take_key(struct cli_run *run, struct pmm_device_config *dev,
 
 	if (value)
 		*value++ = '\0';
-	while (k < HVL_ARRAY_SIZE(net_keys) && strcmp(item, net_keys[k].key))
+	while (k < HVL_ARRAY_SIZE(net_keys) &&
+	       strcmp(item, net_keys[k].key) != 0)
 		k++;
 	if (k == HVL_ARRAY_SIZE(net_keys))
 		return pmm_fail(err, -EINVAL,

@@ -248,7 +248,7 @@ static void remote_on_end(void *ctx, uint32_t events)
 /* A remote without a process of its own, or one that hangs while it ends. */
 static void remote_check_end(struct pmm_remote *r)
 {
-	struct pmm_native_end end = { .text = "said so itself" };
+	struct pmm_native_end end = { .text = "as its firmware said" };
 	struct hvl_rsc_report report;
 
 	if (!hvl_rproc_report(&r->rproc, &report) ||
