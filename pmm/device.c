@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <hvl/device/mmio.h>
+#include <hvl/metal/time.h>
 #include <hvl/wire/mmio.h>
 
 static bool device_is_net(const struct pmm_device *device)
@@ -115,6 +116,12 @@ static void device_on_tap(void *ctx, uint32_t events)
 	device->wake(device->wake_ctx);
 }
 
+static uint64_t device_now_us(void *ctx)
+{
+	(void)ctx;
+	return hvl_time_us();
+}
+
 int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 		    const struct pmm_device_place *place, struct pmm_error *err)
 {
@@ -129,6 +136,7 @@ int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 		.region_da = place->shm->da + place->at->region_off,
 		.region_size = place->at->region_size,
 		.log = place->log,
+		.now_us = device_now_us,
 		.event = device_on_event,
 		.event_ctx = device,
 		.segs = place->segs,

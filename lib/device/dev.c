@@ -8,7 +8,6 @@
 
 #include "dev_priv.h"
 
-#define DEV_ROUNDS 8u	   /* looks at a queue in one service */
 #define DEV_COMPLAINTS 64u /* logged in full; later ones ever more rarely */
 
 /* Ring features that the device core implements, whatever the type. */
@@ -168,58 +167,80 @@ void hvl_dev_publish(struct hvl_dev *dev)
 }
 
 /*
- * Serve one queue. Sets *@notify when the driver wants to hear of it.
+ * While any queue is being served the driver need not ring for the others
+ * either: one doorbell stands for all, and we come back to them anyway.
+ */
+static void dev_notify_off(struct hvl_dev *dev)
+{
+	uint16_t q;
+
+	for (q = 0; q < dev->cfg.model->nqueues; q++)
+		hvl_dev_vq_notify_off(&dev->vq[q]);
+}
+
+/* Return: true if something came in meanwhile. */
+static bool dev_notify_on(struct hvl_dev *dev)
+{
+	bool more = false;
+	uint16_t q;
+
+	for (q = 0; q < dev->cfg.model->nqueues; q++) {
+		struct hvl_dev_vq *vq = &dev->vq[q];
+
+		/*
+		 * Where chains are left, the model waits for its backing, which
+		 * brings us back here: the driver need not ring until then.
+		 */
+		if (vq->avail_idx == vq->avail_seen && hvl_dev_vq_notify_on(vq))
+			more = true;
+	}
+	return more;
+}
+
+/*
+ * Serve each queue once. Sets *@notify when the driver wants to hear of it.
  * Return: HVL_DEV_MORE or 0; -EPROTO.
  */
-static int dev_serve_queue(struct hvl_dev *dev, uint16_t queue,
-			   unsigned int budget, bool *notify)
+static int dev_serve_queues(struct hvl_dev *dev, unsigned int budget,
+			    bool *notify)
 {
-	struct hvl_dev_vq *vq = &dev->vq[queue];
-	unsigned int round;
-	int rc;
+	int ret = 0;
+	uint16_t q;
 
-	for (round = 0; round < DEV_ROUNDS; round++) {
-		hvl_dev_vq_notify_off(vq);
-		rc = dev->cfg.model->process(dev, queue, budget);
+	for (q = 0; q < dev->cfg.model->nqueues; q++) {
+		int rc;
+
+		if (!dev->vq[q].started)
+			continue;
+		rc = dev->cfg.model->process(dev, q, budget);
 		/* What was done before a violation was still done. */
-		if (hvl_dev_vq_flush(vq))
+		if (hvl_dev_vq_flush(&dev->vq[q]))
 			*notify = true;
 		if (rc < 0)
 			return rc;
 		dev->stats.chains += (unsigned int)rc;
 		if ((unsigned int)rc >= budget)
-			return HVL_DEV_MORE;
-		budget -= (unsigned int)rc;
-		/*
-		 * Chains are left: the model waits for its backing, which
-		 * brings us back here. The driver need not ring until then.
-		 */
-		if (vq->avail_idx != vq->avail_seen)
-			return 0;
-		if (!hvl_dev_vq_notify_on(vq))
-			return 0;
+			ret = HVL_DEV_MORE;
 	}
-	return HVL_DEV_MORE;
+	return ret;
 }
 
 /* Return: HVL_DEV_RING and HVL_DEV_MORE bits. */
 static unsigned int dev_serve(struct hvl_dev *dev, unsigned int budget)
 {
-	unsigned int ret = 0;
 	bool notify = false;
-	uint16_t q;
+	unsigned int ret;
 	int rc;
 
-	for (q = 0; q < dev->cfg.model->nqueues; q++) {
-		if (!dev->vq[q].started)
-			continue;
-		rc = dev_serve_queue(dev, q, budget, &notify);
-		if (rc < 0) {
-			dev_break(dev);
-			return HVL_DEV_RING;
-		}
-		ret |= (unsigned int)rc;
+	dev_notify_off(dev);
+	rc = dev_serve_queues(dev, budget, &notify);
+	if (rc < 0) {
+		dev_break(dev);
+		return HVL_DEV_RING;
 	}
+	if (rc == 0 && dev_notify_on(dev))
+		rc = HVL_DEV_MORE;
+	ret = (unsigned int)rc;
 	if (notify) {
 		dev->stats.interrupts++;
 		if (dev->tr->interrupt(dev, HVL_MMIO_INT_VRING))
