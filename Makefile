@@ -7,6 +7,9 @@ BOARD ?= native
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
 HVL = build/release/cli/hvl
+# Boards that need a cross compiler, each with a preset of its name.
+boards = $(filter-out native,$(patsubst remote/board/%/link.ld,%,\
+	$(wildcard remote/board/*/link.ld)))
 
 # Configure preset $(1) when it never was, or with arguments of its own ($(2),
 # LWIP_DIR, CMAKE_ARGS). CMake's chatter is shown only when it fails.
@@ -20,15 +23,16 @@ build = cmake --build --preset
 ctest = ctest -j $(JOBS) --preset
 
 .PHONY: all demo check check-fast bench size install clean format tidy help \
-	setup setup-test setup-dev release host-debug host-asan host-tsan
+	setup setup-test setup-check setup-dev setup-board release host-debug \
+	host-asan host-tsan firmware $(boards)
 .NOTPARALLEL:
 
 all: release ## build what a user runs (default)
 
-demo: release ## build and play the demo: load, start, serve, ping, stop
+demo: setup-board release $(filter-out native,$(BOARD)) ## build and play the demo: load, start, serve, ping, stop
 	$(HVL) demo $(if $(filter-out native,$(BOARD)),--board $(BOARD))
 
-check: release host-debug host-asan host-tsan ## every test, and again under the sanitizers
+check: setup-check release firmware host-debug host-asan host-tsan ## every test, and again under the sanitizers
 	@echo '== every test'
 	$(ctest) host-debug
 	@echo '== every test under AddressSanitizer and UndefinedBehaviorSanitizer'
@@ -50,6 +54,11 @@ install: setup ## install below PREFIX; DESTDIR is put before it
 	$(call configure,release,-DCMAKE_INSTALL_PREFIX="$(PREFIX)")
 	$(build) release
 	DESTDIR="$(DESTDIR)" cmake --install build/release
+	@for board in $(boards); do \
+		[ ! -e build/$$board/build.ninja ] || \
+		DESTDIR="$(DESTDIR)" cmake --install build/$$board \
+			--component firmware --prefix "$(PREFIX)" || exit 1; \
+	done
 
 clean: ## remove everything that was built
 	rm -rf build
@@ -67,10 +76,23 @@ setup: ## install the packages and sources that are missing
 setup-test:
 	@tools/setup --quiet build run test
 
+setup-check:
+	@tools/setup --quiet build run test $(addprefix board-,$(boards))
+
+setup-board:
+	@tools/setup --quiet build run $(addprefix board-,$(filter-out native,$(BOARD)))
+
 setup-dev:
 	@tools/setup --quiet build run test dev
 
 release: setup
+	$(call configure,$@)
+	$(build) $@
+
+firmware: $(boards) ## build the firmware of every board
+
+$(boards):
+	@tools/setup --quiet build board-$@
 	$(call configure,$@)
 	$(build) $@
 
@@ -85,4 +107,5 @@ host-tsan: setup-test
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s%s\n", $$1, $$2 }' \
 		$(firstword $(MAKEFILE_LIST))
+	@echo 'Boards: native $(boards)'
 	@echo 'Variables: BOARD=$(BOARD) PREFIX=$(PREFIX) DESTDIR= LWIP_DIR= JOBS=$(JOBS)'

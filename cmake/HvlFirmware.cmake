@@ -50,6 +50,17 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i.86")
 elseif(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
   list(APPEND HVL_FW_FLAGS -mno-outline-atomics)
 endif()
+# Bare metal: the compiler's own headers and those of remote/common/libc, since
+# not every compiler comes with a libc, and one for Linux has the wrong one.
+if(NOT HVL_HOST)
+  list(APPEND HVL_FW_FLAGS -nostdinc)
+  foreach(dir include include-fixed)
+    execute_process(COMMAND "${CMAKE_C_COMPILER}" -print-file-name=${dir}
+      OUTPUT_VARIABLE dir OUTPUT_STRIP_TRAILING_WHITESPACE)
+    list(APPEND HVL_FW_FLAGS "-isystem${dir}")
+  endforeach()
+  list(APPEND HVL_FW_FLAGS "-isystem${PROJECT_SOURCE_DIR}/remote/common/libc")
+endif()
 set(HVL_FW_LINK_FLAGS -nostdlib -nostartfiles -static -no-pie
   -Wl,--gc-sections -Wl,-z,noexecstack -Wl,--build-id=none)
 
@@ -118,6 +129,7 @@ function(hvl_add_firmware name)
     RUNTIME_OUTPUT_DIRECTORY "${HVL_FIRMWARE_DIR}")
   if(HVL_TOP)
     install(TARGETS ${name} RUNTIME DESTINATION "${HVL_FIRMWARE_INSTALL_DIR}"
+      COMPONENT firmware
       PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)
   endif()
 endfunction()

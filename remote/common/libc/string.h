@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * string.h - all of it that code for a remote may rely on
+ * string.h - for compilers without a libc: what string.c and memory.c have
  *
- * A bare compiler has no string.h; a board's toolchain has one, and the four
- * functions that compilers call by themselves are the common ground.
+ * The libraries need the first four only, which compilers call by themselves.
  */
-#ifndef HVL_CHECK_STRING_H
-#define HVL_CHECK_STRING_H
+#ifndef HVL_LIBC_STRING_H
+#define HVL_LIBC_STRING_H
 
 #include <stddef.h>
 
@@ -15,4 +14,8 @@ void *memmove(void *dst, const void *src, size_t len);
 void *memset(void *dst, int byte, size_t len);
 int memcmp(const void *a, const void *b, size_t len);
 
-#endif
+size_t strlen(const char *s);
+int strcmp(const char *a, const char *b);
+int strncmp(const char *a, const char *b, size_t max);
+
+#endif /* HVL_LIBC_STRING_H */
