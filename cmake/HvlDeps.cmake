@@ -2,9 +2,9 @@
 #
 # HvlDeps - the libraries of others that the host side stands on
 #
-# Offers the targets hvl::libfdt, hvl::libseccomp (with HVL_BUILD_PMM) and
-# hvl::cmocka (with HVL_BUILD_TESTS), and Threads::Threads. All that is
-# missing is named in one message, with its Debian package.
+# Offers the targets hvl::libfdt, hvl::libjansson, hvl::libseccomp (with
+# HVL_BUILD_PMM) and hvl::cmocka (with HVL_BUILD_TESTS), and Threads::Threads.
+# All that is missing is named in one message, with its Debian package.
 #
 #   hvl_require_lwip()
 #       Stops with one clear line unless LWIP_DIR holds lwIP's source;
@@ -38,6 +38,7 @@ if(HVL_HOST)
 endif()
 if(HVL_BUILD_PMM)
   hvl_find_dep(hvl::libfdt libfdt.h fdt libfdt-dev)
+  hvl_find_dep(hvl::libjansson jansson.h jansson libjansson-dev)
   hvl_find_dep(hvl::libseccomp seccomp.h seccomp libseccomp-dev)
 endif()
 if(HVL_BUILD_TESTS)
