@@ -11,6 +11,7 @@
 #include <hvl/remoteproc/elf.h>
 
 #include "arch.h"
+#include "driver.h"
 
 #define MIB UINT64_C(0x100000)
 
@@ -20,8 +21,10 @@ static const struct pmm_board boards[] = {
 		.summary = "a process on this machine, no emulator",
 		.machine = PMM_NATIVE_MACHINE,
 		.is64 = true,
+		.driver = &pmm_driver_native,
 		.ram_da = 0x38100000,
 		.ram_size = 15 * MIB,
+		.load = { { 0x38100000, 15 * MIB } },
 		.shm_da = 0x37000000,
 		.shm_size = 16 * MIB,
 		.doorbell = HVL_DOORBELL_NATIVE,

@@ -13,16 +13,28 @@
 
 #include <hvl/wire/rsc_table.h>
 
+struct pmm_driver_ops;
+
+/* Memory that a firmware may be linked into */
+struct pmm_board_range {
+	uint64_t da, size;
+};
+
+#define PMM_BOARD_LOADS_MAX 2
+
 struct pmm_board {
 	const char *name;
 	const char *summary; /* for help and lists: one line */
 	uint16_t machine;    /* HVL_ELF_MACHINE_* */
 	bool is64;
-	uint64_t ram_da; /* memory of its own: firmware is linked into it */
+	const struct pmm_driver_ops *driver;
+	uint64_t ram_da; /* memory of its own */
 	uint64_t ram_size;
+	struct pmm_board_range load[PMM_BOARD_LOADS_MAX]; /* size 0: none */
 	uint64_t shm_da;   /* default of --shmem-addr */
 	uint64_t shm_size; /* default of --shmem-size */
 	enum hvl_rsc_doorbell doorbell;
+	uint32_t doorbell_param[6];
 };
 
 /** pmm_board_find() - by name. Return: NULL when there is none. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * doorbell.c - a pair of eventfds
+ * doorbell.c - a pair of eventfds, bytes on a UART, or none at all
  *
- * Ours is watched edge-triggered and never read while the remote runs: each
+ * Our eventfd is watched edge-triggered and never read while the remote runs: each
  * write of the remote is an edge, whatever the counter holds, so that a
  * system call per notification is saved. A remote that fills the counter up
  * silences only itself.
@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <hvl/metal/barrier.h>
@@ -63,6 +64,90 @@ int pmm_doorbell_eventfd(struct pmm_doorbell *db)
 	db->watch_events = EPOLLIN | EPOLLET;
 	db->ops = &eventfd_ops;
 	return 0;
+}
+
+/* Our end is watch_fd; the remote's, to_remote, gets the bytes it sends. */
+
+static void uart_ring(struct pmm_doorbell *db)
+{
+	const char byte = 0;
+
+	hvl_wmb_before_doorbell();
+	/* Full means that it has rung often enough. */
+	(void)!send(db->watch_fd, &byte, 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+}
+
+static bool uart_swallow(int fd)
+{
+	char bytes[256];
+
+	return recv(fd, bytes, sizeof(bytes), MSG_DONTWAIT) ==
+	       (ssize_t)sizeof(bytes);
+}
+
+/* What is left makes the descriptor ready again. */
+static void uart_heard(struct pmm_doorbell *db)
+{
+	(void)uart_swallow(db->watch_fd);
+}
+
+static void uart_drain(struct pmm_doorbell *db)
+{
+	while (uart_swallow(db->watch_fd) || uart_swallow(db->to_remote))
+		;
+}
+
+static void uart_close(struct pmm_doorbell *db)
+{
+	close(db->watch_fd);
+	close(db->to_remote);
+}
+
+static void poll_nothing(struct pmm_doorbell *db)
+{
+	(void)db;
+}
+
+static const struct pmm_doorbell_ops uart_ops = {
+	.ring = uart_ring,
+	.drain = uart_drain,
+	.close = uart_close,
+	.heard = uart_heard,
+};
+
+static const struct pmm_doorbell_ops uart_one_way_ops = {
+	.ring = poll_nothing,
+	.drain = uart_drain,
+	.close = uart_close,
+	.heard = uart_heard,
+};
+
+static const struct pmm_doorbell_ops poll_ops = {
+	.ring = poll_nothing,
+	.drain = poll_nothing,
+	.close = poll_nothing,
+};
+
+int pmm_doorbell_uart(struct pmm_doorbell *db, bool two_ways)
+{
+	int fds[2];
+
+	*db = (struct pmm_doorbell){ .watch_fd = -1 };
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) < 0)
+		return -errno;
+	db->watch_fd = fds[0];
+	db->watch_events = EPOLLIN;
+	db->to_remote = db->to_main = fds[1];
+	db->ops = two_ways ? &uart_ops : &uart_one_way_ops;
+	return 0;
+}
+
+void pmm_doorbell_poll(struct pmm_doorbell *db)
+{
+	*db = (struct pmm_doorbell){ .ops = &poll_ops,
+				     .watch_fd = -1,
+				     .to_remote = -1,
+				     .to_main = -1 };
 }
 
 void pmm_doorbell_close(struct pmm_doorbell *db)

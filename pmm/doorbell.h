@@ -8,6 +8,7 @@
 #ifndef PMM_DOORBELL_H
 #define PMM_DOORBELL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct pmm_doorbell;
@@ -18,6 +19,8 @@ struct pmm_doorbell_ops {
 	/* Forget what rang, in both directions: the remote starts anew. */
 	void (*drain)(struct pmm_doorbell *db);
 	void (*close)(struct pmm_doorbell *db);
+	/* It rang: be ready for the next time. NULL: nothing to do. */
+	void (*heard)(struct pmm_doorbell *db);
 };
 
 struct pmm_doorbell {
@@ -35,6 +38,18 @@ struct pmm_doorbell {
  */
 int pmm_doorbell_eventfd(struct pmm_doorbell *db);
 
+/**
+ * pmm_doorbell_uart() - a byte on a UART for each ring
+ * @db:       filled in; both directions are one descriptor, the remote's end
+ *            of a socket pair
+ * @two_ways: false: the remote rings us and polls itself
+ * Return: 0 or negative errno.
+ */
+int pmm_doorbell_uart(struct pmm_doorbell *db, bool two_ways);
+
+/** pmm_doorbell_poll() - there is none: both sides look now and then */
+void pmm_doorbell_poll(struct pmm_doorbell *db);
+
 /** pmm_doorbell_close() - nothing is done on a zeroed one */
 void pmm_doorbell_close(struct pmm_doorbell *db);
 
@@ -47,6 +62,12 @@ static inline void pmm_doorbell_ring(struct pmm_doorbell *db)
 static inline void pmm_doorbell_drain(struct pmm_doorbell *db)
 {
 	db->ops->drain(db);
+}
+
+static inline void pmm_doorbell_heard(struct pmm_doorbell *db)
+{
+	if (db->ops->heard)
+		db->ops->heard(db);
 }
 
 #endif /* PMM_DOORBELL_H */

@@ -15,7 +15,7 @@ if(NOT EXISTS
     "${CMAKE_SYSTEM_PROCESSOR}: see pmm/native/x86_64 for what it takes")
 endif()
 
-set(PMM_NATIVE_SOURCES board.c remote_native.c native/filter.c native/maps.c
+set(PMM_NATIVE_SOURCES board.c driver_native.c remote_native.c native/filter.c native/maps.c
   native/plan.c native/${pmm_native_arch}/trampoline.S)
 set(PMM_NATIVE_LIBS hvl_remoteproc hvl_metal hvl_metal_linux hvl::libseccomp)
 set_source_files_properties(board.c native/plan.c PROPERTIES

@@ -16,20 +16,36 @@
 
 #define REMOTE_FIRMWARE_MAX (256u * 1024u * 1024u)
 
-static int remote_check_ram(const struct pmm_remote_config *cfg,
-			    struct pmm_error *err)
+static int remote_check_range(const struct pmm_remote_config *cfg,
+			      const struct pmm_board_range *own,
+			      struct pmm_error *err)
 {
 	const struct pmm_board *b = cfg->board;
-	uint64_t end = b->ram_da + (b->ram_size - 1);
+	uint64_t end = own->da + (own->size - 1);
 
-	if (cfg->shm_da > end || cfg->shm_da + (cfg->shm_size - 1) < b->ram_da)
+	if (cfg->shm_da > end || cfg->shm_da + (cfg->shm_size - 1) < own->da)
 		return 0;
 	return pmm_fail(err, -EINVAL,
 			"--shmem-addr 0x%" PRIx64 ": the shared memory, to "
 			"0x%" PRIx64 ", overlaps the %s board's own, 0x%" PRIx64
 			" to 0x%" PRIx64 "; the default is 0x%" PRIx64,
 			cfg->shm_da, cfg->shm_da + (cfg->shm_size - 1), b->name,
-			b->ram_da, end, b->shm_da);
+			own->da, end, b->shm_da);
+}
+
+static int remote_check_shm(const struct pmm_remote_config *cfg,
+			    struct pmm_error *err)
+{
+	const struct pmm_board *b = cfg->board;
+	int rc = 0;
+
+	for (int i = 0; i < PMM_BOARD_LOADS_MAX && rc == 0; i++) {
+		if (b->load[i].size)
+			rc = remote_check_range(cfg, &b->load[i], err);
+	}
+	if (rc == 0 && b->driver->check)
+		rc = b->driver->check(b, cfg->shm_da, cfg->shm_size, err);
+	return rc;
 }
 
 /* @devices: NULL as long as they are not open; then their MTUs count. */
@@ -68,7 +84,7 @@ int pmm_remote_check(const struct pmm_remote_config *cfg, struct pmm_error *err)
 	struct pmm_layout layout;
 	int rc = remote_plan(cfg, NULL, want, &layout, err);
 
-	return rc < 0 ? rc : remote_check_ram(cfg, err);
+	return rc < 0 ? rc : remote_check_shm(cfg, err);
 }
 
 /* Read and not mapped: the file may change while we run. */
@@ -144,7 +160,7 @@ static int remote_init_devices(struct pmm_remote *r, struct pmm_error *err)
 {
 	for (unsigned int i = 0; i < r->ndevices; i++) {
 		const struct pmm_device_place place = {
-			.shm = &r->shm.io,
+			.shm = &r->driver->shm.io,
 			.at = &r->layout.device[i],
 			.v1 = r->cfg.v1,
 			.segs = r->segs,
@@ -163,47 +179,37 @@ static int remote_init_devices(struct pmm_remote *r, struct pmm_error *err)
 /* What connects both sides: memory, doorbells, UART. */
 static int remote_open_wires(struct pmm_remote *r, struct pmm_error *err)
 {
-	int rc = hvl_shm_create(&r->shm, "hvl-shmem", r->cfg.shm_size,
-				r->cfg.shm_da);
+	struct pmm_driver_config dc = {
+		.board = r->cfg.board,
+		.loop = r->loop,
+		.shm_da = r->cfg.shm_da,
+		.shm_size = r->cfg.shm_size,
+		.log = r->cfg.log,
+		.ended = pmm_remote_ended_,
+		.ctx = r,
+	};
+	int rc = pmm_uart_open(&r->uart, r->loop, &r->cfg.uart);
 
 	if (rc < 0)
-		return pmm_fail(err, rc,
-				"shared memory of 0x%" PRIx64 " bytes: %s",
-				r->cfg.shm_size, strerror(-rc));
-	rc = pmm_doorbell_eventfd(&r->doorbell);
-	if (rc < 0)
-		return pmm_fail(err, rc, "doorbells: %s", strerror(-rc));
-	rc = pmm_uart_open(&r->uart, r->loop, &r->cfg.uart);
-	if (rc < 0)
 		return pmm_fail(err, rc, "UART: %s", strerror(-rc));
-	return 0;
+	dc.uart_fd = r->uart.remote_fd;
+	return r->cfg.board->driver->create(&r->driver, &dc, err);
 }
 
 static int remote_load(struct pmm_remote *r, struct pmm_error *err)
 {
 	const struct pmm_board *board = r->cfg.board;
-	const struct pmm_native_config nc = {
-		.board = board,
-		.shm = &r->shm,
-		.irq_fd = r->doorbell.to_remote,
-		.ring_fd = r->doorbell.to_main,
-		.uart_fd = r->uart.remote_fd,
-		.log = r->cfg.log,
-	};
-	struct hvl_rproc_config rc = {
+	const struct hvl_rproc_config rc = {
 		.name = "remote",
-		.ops = &pmm_native_ops,
+		.ops = board->driver->rproc,
+		.priv = r->driver->rproc_priv,
 		.machine = board->machine,
 		.is64 = board->is64,
 		.log = r->cfg.log,
 	};
 	struct hvl_rproc_error why = { "" };
-	int ret = pmm_native_create(&r->native, &nc, &why);
+	int ret;
 
-	if (ret < 0)
-		return pmm_fail(err, ret, "board %s: %s", board->name,
-				why.text);
-	rc.priv = r->native;
 	hvl_rproc_init(&r->rproc, &rc);
 	r->boot = (struct hvl_rsc_boot){
 		.shm_da = r->cfg.shm_da,
@@ -212,6 +218,8 @@ static int remote_load(struct pmm_remote *r, struct pmm_error *err)
 		.regs_count = r->ndevices,
 		.doorbell = board->doorbell,
 	};
+	memcpy(r->boot.doorbell_param, board->doorbell_param,
+	       sizeof(r->boot.doorbell_param));
 	ret = hvl_rproc_load(&r->rproc, r->image, r->image_size, &r->boot,
 			     &why);
 	if (ret < 0)
@@ -222,10 +230,8 @@ static int remote_load(struct pmm_remote *r, struct pmm_error *err)
 
 static int remote_make(struct pmm_remote *r, struct pmm_error *err)
 {
-	int rc = remote_check_ram(&r->cfg, err);
+	int rc = remote_open_image(r, err);
 
-	if (rc == 0)
-		rc = remote_open_image(r, err);
 	if (rc == 0)
 		rc = remote_open_devices(r, err);
 	if (rc == 0)
@@ -253,7 +259,6 @@ int pmm_remote_create(struct pmm_remote **out,
 		return pmm_fail(err, -ENOMEM, "remote: no memory");
 	r->cfg = *cfg;
 	r->loop = loop;
-	r->shm.fd = -1;
 	r->fresh = true;
 	pmm_ratelog_init(&r->ratelog, cfg->log);
 	rc = remote_make(r, err);
@@ -271,12 +276,11 @@ void pmm_remote_destroy(struct pmm_remote *r)
 		return;
 	(void)pmm_remote_halt_(r, NULL);
 	pmm_loop_timer_cancel(r->loop, &r->restart);
-	pmm_native_destroy(r->native);
 	for (unsigned int i = 0; i < r->ndevices; i++)
 		pmm_device_close(&r->devices[i], r->loop);
+	if (r->driver)
+		r->driver->ops->destroy(r->driver);
 	pmm_uart_close(&r->uart);
-	pmm_doorbell_close(&r->doorbell);
-	hvl_shm_close(&r->shm);
 	free(r->devices);
 	free(r->image);
 	free(r);

@@ -41,7 +41,7 @@ static void remote_service(void *ctx)
 			flags |= pmm_device_service(&r->devices[i],
 						    REMOTE_BUDGET);
 		if (flags & HVL_DEV_RING)
-			pmm_doorbell_ring(&r->doorbell);
+			pmm_doorbell_ring(&r->driver->doorbell);
 		if (!(flags & HVL_DEV_MORE))
 			return;
 	}
@@ -57,8 +57,11 @@ void pmm_remote_wake_(void *ctx)
 
 static void remote_on_doorbell(void *ctx, uint32_t events)
 {
+	struct pmm_remote *r = ctx;
+
 	(void)events;
-	pmm_remote_wake_(ctx);
+	pmm_doorbell_heard(&r->driver->doorbell);
+	pmm_remote_wake_(r);
 }
 
 /* Its last words first: they may say why. */
@@ -70,10 +73,11 @@ static void remote_last_output(struct pmm_remote *r)
 
 static void remote_unwatch(struct pmm_remote *r)
 {
-	pmm_loop_unwatch(r->loop, &r->end_watch);
 	pmm_loop_unwatch(r->loop, &r->doorbell_watch);
 	pmm_loop_timer_cancel(r->loop, &r->recheck);
 	pmm_loop_task_cancel(r->loop, &r->service);
+	if (r->driver)
+		r->driver->ops->unwatch(r->driver);
 }
 
 int pmm_remote_halt_(struct pmm_remote *r, struct hvl_rproc_error *err)
@@ -81,7 +85,7 @@ int pmm_remote_halt_(struct pmm_remote *r, struct hvl_rproc_error *err)
 	int rc;
 
 	remote_unwatch(r);
-	if (!r->native)
+	if (!r->driver)
 		return 0;
 	rc = hvl_rproc_stop(&r->rproc, err);
 	remote_last_output(r);
@@ -101,13 +105,16 @@ int pmm_remote_stop(struct pmm_remote *r, struct pmm_error *err)
 /* All that the last life left behind. Pages that were never used stay so. */
 static void remote_clear(struct pmm_remote *r)
 {
-	pmm_doorbell_drain(&r->doorbell);
+	struct pmm_driver_shm *shm = &r->driver->shm;
+
+	pmm_doorbell_drain(&r->driver->doorbell);
 	if (r->fresh)
 		return;
 	pmm_uart_drop_input(&r->uart);
-	if (fallocate(r->shm.fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0,
-		      (off_t)r->shm.io.size) < 0)
-		hvl_io_fill(&r->shm.io, 0, 0, (size_t)r->shm.io.size);
+	if (shm->fd < 0 ||
+	    fallocate(shm->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+		      (off_t)shm->offset, (off_t)shm->io.size) < 0)
+		hvl_io_fill(&shm->io, 0, 0, (size_t)shm->io.size);
 }
 
 static int remote_write_fdt(struct pmm_remote *r)
@@ -115,7 +122,8 @@ static int remote_write_fdt(struct pmm_remote *r)
 	if (r->layout.fdt_size == 0)
 		return 0;
 	/* Before the start the shared memory is ours alone. */
-	return pmm_layout_fdt(&r->layout, &r->boot, hvl_io_va(&r->shm.io, 0));
+	return pmm_layout_fdt(&r->layout, &r->boot,
+			      hvl_io_va(&r->driver->shm.io, 0));
 }
 
 static int remote_watch(struct pmm_remote *r);
@@ -200,24 +208,22 @@ static void remote_describe(struct pmm_remote *r, const char *how,
 		(void)snprintf(r->end, sizeof(r->end), "crashed: %s", how);
 }
 
-/*
- * It ended by itself, or said that it ends: find out how it was meant. A
- * firmware that says it stopped, and then dies of a signal, did crash.
- */
-static void remote_ended(struct pmm_remote *r, const struct pmm_native_end *end)
+/* It ended by itself, or said that it ends: find out how it was meant. */
+void pmm_remote_ended_(void *ctx, const struct pmm_driver_end *end)
 {
+	struct pmm_remote *r = ctx;
 	enum pmm_remote_event ev = PMM_REMOTE_CRASHED;
 	struct hvl_rsc_report report = { 0 };
-	bool well = end->signal == 0;
 
 	(void)hvl_rproc_report(&r->rproc, &report);
 	remote_last_output(r);
-	if (well && report.state == HVL_REMOTE_WANTS_RESTART) {
+	if (!end->fatal && report.state == HVL_REMOTE_WANTS_RESTART) {
 		(void)pmm_remote_halt_(r, NULL);
 		remote_restart(r, false);
 		return;
 	}
-	if (well && end->code == 0 && report.state == HVL_REMOTE_STOPPED) {
+	if (!end->fatal && end->code == 0 &&
+	    report.state == HVL_REMOTE_STOPPED) {
 		(void)pmm_remote_halt_(r, NULL);
 		(void)snprintf(r->end, sizeof(r->end), "stopped");
 		ev = PMM_REMOTE_STOPPED;
@@ -234,21 +240,10 @@ static void remote_ended(struct pmm_remote *r, const struct pmm_native_end *end)
 		r->cfg.event(r->cfg.event_ctx, ev);
 }
 
-static void remote_on_end(void *ctx, uint32_t events)
-{
-	struct pmm_remote *r = ctx;
-	struct pmm_native_end end = { 0 };
-
-	(void)events;
-	pmm_loop_unwatch(r->loop, &r->end_watch);
-	if (pmm_native_reap(r->native, &end))
-		remote_ended(r, &end);
-}
-
 /* A remote without a process of its own, or one that hangs while it ends. */
 static void remote_check_end(struct pmm_remote *r)
 {
-	struct pmm_native_end end = { .text = "as its firmware said" };
+	struct pmm_driver_end end = { .text = "as its firmware said" };
 	struct hvl_rsc_report report;
 
 	if (!hvl_rproc_report(&r->rproc, &report) ||
@@ -257,7 +252,7 @@ static void remote_check_end(struct pmm_remote *r)
 		r->ending = 0;
 	else if (++r->ending > REMOTE_ENDING_MAX) {
 		(void)pmm_remote_halt_(r, NULL);
-		remote_ended(r, &end);
+		pmm_remote_ended_(r, &end);
 	}
 }
 
@@ -269,16 +264,14 @@ static void remote_on_recheck(void *ctx)
 
 static int remote_watch(struct pmm_remote *r)
 {
+	const struct pmm_doorbell *db = &r->driver->doorbell;
 	int rc = 0;
 
-	if (r->doorbell.watch_fd >= 0)
-		rc = pmm_loop_watch(
-			r->loop, &r->doorbell_watch, r->doorbell.watch_fd,
-			r->doorbell.watch_events, remote_on_doorbell, r);
+	if (db->watch_fd >= 0)
+		rc = pmm_loop_watch(r->loop, &r->doorbell_watch, db->watch_fd,
+				    db->watch_events, remote_on_doorbell, r);
 	if (rc == 0)
-		rc = pmm_loop_watch(r->loop, &r->end_watch,
-				    pmm_native_pidfd(r->native), EPOLLIN,
-				    remote_on_end, r);
+		rc = r->driver->ops->watch(r->driver);
 	pmm_loop_timer(r->loop, &r->recheck, REMOTE_RECHECK_US,
 		       REMOTE_RECHECK_US, remote_on_recheck, r);
 	pmm_remote_wake_(r);

@@ -7,13 +7,10 @@
 
 #include <stddef.h>
 
-#include <hvl/metal/shm.h>
-
 #include "device.h"
-#include "doorbell.h"
+#include "driver.h"
 #include "ratelog.h"
 #include "remote.h"
-#include "remote_native.h"
 
 struct pmm_remote {
 	struct pmm_remote_config cfg;
@@ -24,10 +21,8 @@ struct pmm_remote {
 	size_t image_size;
 	struct pmm_layout layout;
 	struct pmm_layout_want want[PMM_DEVICES_MAX];
-	struct hvl_shm shm;
-	struct pmm_doorbell doorbell;
 	struct pmm_uart uart;
-	struct pmm_native *native;
+	struct pmm_driver *driver;
 	struct hvl_rsc_boot boot;
 	struct hvl_rproc rproc;
 
@@ -35,7 +30,7 @@ struct pmm_remote {
 	struct pmm_device *devices;
 	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
 
-	struct pmm_watch doorbell_watch, end_watch;
+	struct pmm_watch doorbell_watch;
 	struct pmm_timer recheck, restart;
 	struct pmm_task service;
 	uint64_t started_us;
@@ -47,6 +42,9 @@ struct pmm_remote {
 
 /** pmm_remote_halt_() - not running, nothing of it in the event loop */
 int pmm_remote_halt_(struct pmm_remote *r, struct hvl_rproc_error *err);
+
+/** pmm_remote_ended_() - it ended by itself; @ctx is the remote */
+void pmm_remote_ended_(void *ctx, const struct pmm_driver_end *end);
 
 /** pmm_remote_wake_() - look at the devices at the end of this turn; @ctx is
  * the remote */
