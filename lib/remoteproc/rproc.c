@@ -89,11 +89,6 @@ static int rproc_check_carveouts(struct hvl_rproc *rproc,
 
 		if (hvl_rsc_is_shm_(c))
 			continue;
-		if (c->da == HVL_RSC_ADDR_ANY)
-			return hvl_rproc_fail(
-				err, -EINVAL,
-				"resource table: carveout \"%s\" needs a fixed address",
-				c->name);
 		if (!hvl_io_da_to_off(&shm, c->da, c->len, &off) &&
 		    !rproc_memory(rproc, c->da, c->len, &io))
 			return hvl_rproc_fail(
@@ -102,6 +97,35 @@ static int rproc_check_carveouts(struct hvl_rproc *rproc,
 				c->name, (ull)c->da);
 	}
 	return 0;
+}
+
+/*
+ * What is not served. An IOMMU's mapping that is not needed, or not there, is
+ * no reason to give up: the firmware may know another board.
+ */
+static void rproc_tell_unserved(const struct hvl_rproc *rproc)
+{
+	const struct hvl_log *log = rproc->cfg.log;
+
+	for (unsigned int i = 0; i < rproc->rsc.ndevmems; i++) {
+		const struct hvl_rsc_mapping *m = &rproc->rsc.devmems[i];
+
+		if (m->area.da == m->pa)
+			hvl_log(log, HVL_LOG_INFO,
+				"resource table: device memory \"%s\" at 0x%llx needs no mapping",
+				m->area.name, (ull)m->pa);
+		else
+			hvl_log(log, HVL_LOG_WARNING,
+				"resource table: device memory \"%s\" stays at 0x%llx: no IOMMU to show it at 0x%llx",
+				m->area.name, (ull)m->pa, (ull)m->area.da);
+	}
+	for (unsigned int i = 0; i < rproc->rsc.nvdevs; i++) {
+		const struct hvl_rsc_virtio *v = &rproc->rsc.vdevs[i];
+
+		hvl_log(log, HVL_LOG_INFO,
+			"resource table: vdev of device type %u with %u vrings left as it is: devices are in the hvl entry",
+			v->id, v->nvrings);
+	}
 }
 
 static int rproc_load_table(struct hvl_rproc *rproc,
@@ -129,10 +153,15 @@ static int rproc_load_table(struct hvl_rproc *rproc,
 	rc = hvl_rsc_parse(&rproc->rsc, rproc->table, (size_t)elf->table_size,
 			   rproc->cfg.log, err);
 	if (rc == 0)
+		rc = hvl_rsc_bind(&rproc->rsc, rproc->cfg.memory,
+				  rproc->cfg.nmemory, err);
+	if (rc == 0)
 		rc = rproc_check_carveouts(rproc, &rproc->boot, err);
 	if (rc == 0)
 		rc = hvl_rsc_resolve(&rproc->rsc, rproc->table, &rproc->boot,
 				     err);
+	if (rc == 0)
+		rproc_tell_unserved(rproc);
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 
 #include <hvl/metal/compiler.h>
 #include <hvl/metal/errno.h>
+#include <hvl/wire/vring.h>
 
 #include "bytes_priv.h"
 #include "rsc_priv.h"
@@ -18,13 +19,9 @@
 
 #define FIELD(type, member) offsetof(struct type, member)
 
-/* The head of a VDEV entry, which nothing here serves, and its vrings. */
-#define VDEV_SIZE 28u
-#define VDEV_CONFIG_LEN 20u
-#define VDEV_VRINGS 25u
-#define VDEV_VRING_SIZE 20u
-
 #define VENDOR_HEAD 8u
+
+#define ADDRESSES (UINT64_C(1) << 32) /* a word can say */
 
 typedef unsigned long long ull;
 
@@ -35,6 +32,8 @@ struct rsc_parser {
 	uint64_t size;
 	unsigned int index; /* of the entry looked at */
 	uint32_t pos;	    /* its place in the table */
+	/* A bit a word: the entries so far lie there. */
+	uint32_t taken[HVL_RSC_TABLE_SIZE_MAX / 4 / 32];
 	const struct hvl_log *log;
 	struct hvl_rproc_error *err;
 };
@@ -56,6 +55,27 @@ static int rsc_check_size(const struct rsc_parser *p, uint64_t size)
 	if (size <= p->size - p->pos)
 		return 0;
 	return rsc_bad(p, "goes beyond the table's end");
+}
+
+/*
+ * Also take the room: what is written into one entry must not change another
+ * that has been checked.
+ */
+static int rsc_take(struct rsc_parser *p, uint64_t size)
+{
+	int rc = rsc_check_size(p, size);
+
+	if (rc < 0)
+		return rc;
+	for (uint64_t at = p->pos; at < p->pos + size; at += 4) {
+		uint32_t *taken = &p->taken[(size_t)at / 128];
+		uint32_t bit = UINT32_C(1) << (at / 4 % 32);
+
+		if (*taken & bit)
+			return rsc_bad(p, "overlaps another entry");
+		*taken |= bit;
+	}
+	return 0;
 }
 
 static int rsc_skip(const struct rsc_parser *p, const char *what)
@@ -80,6 +100,14 @@ static void rsc_copy_name(char *name, const uint8_t *from)
 	name[i] = '\0';
 }
 
+static int rsc_check_range(const struct rsc_parser *p, uint64_t at,
+			   uint64_t len)
+{
+	if (at + len > ADDRESSES)
+		return rsc_bad(p, "goes beyond the last address");
+	return 0;
+}
+
 static int rsc_set_area(const struct rsc_parser *p, struct hvl_rsc_area *area,
 			size_t len_at, size_t reserved_at, size_t name_at)
 {
@@ -90,41 +118,75 @@ static int rsc_set_area(const struct rsc_parser *p, struct hvl_rsc_area *area,
 	area->len = hvl_get32_(entry + len_at);
 	if (hvl_get32_(entry + reserved_at) != 0)
 		return rsc_bad(p, "has reserved words that are not 0");
-	if (area->da != HVL_RSC_ADDR_ANY &&
-	    area->da + area->len > UINT64_C(1) << 32)
-		return rsc_bad(p, "goes beyond the last address");
-	return 0;
+	if (area->da == HVL_RSC_ADDR_ANY)
+		return 0;
+	return rsc_check_range(p, area->da, area->len);
 }
 
-static int rsc_parse_carveout(const struct rsc_parser *p)
+static bool rsc_has_shm(const struct hvl_rsc_info *info)
 {
-	struct hvl_rsc_info *info = p->info;
-	int rc = rsc_check_size(p, sizeof(struct hvl_rsc_carveout));
-
-	if (rc < 0)
-		return rc;
-	if (info->ncarveouts == HVL_RSC_CARVEOUTS_MAX)
-		return rsc_bad(p, "is one carveout too many");
-	rc = rsc_set_area(p, &info->carveouts[info->ncarveouts],
-			  FIELD(hvl_rsc_carveout, len),
-			  FIELD(hvl_rsc_carveout, reserved),
-			  FIELD(hvl_rsc_carveout, name));
-	if (rc == 0)
-		info->carveout_pos[info->ncarveouts++] = p->pos;
-	return rc;
+	for (unsigned int i = 0; i < info->ncarveouts; i++)
+		if (hvl_rsc_is_shm_(&info->carveouts[i]))
+			return true;
+	return false;
 }
 
-static int rsc_parse_trace(const struct rsc_parser *p)
+static int rsc_parse_carveout(struct rsc_parser *p)
 {
 	struct hvl_rsc_info *info = p->info;
 	struct hvl_rsc_area area;
-	int rc = rsc_check_size(p, sizeof(struct hvl_rsc_trace));
+	int rc = rsc_take(p, sizeof(struct hvl_rsc_carveout));
 
+	if (rc == 0)
+		rc = rsc_set_area(p, &area, FIELD(hvl_rsc_carveout, len),
+				  FIELD(hvl_rsc_carveout, reserved),
+				  FIELD(hvl_rsc_carveout, name));
 	if (rc < 0)
 		return rc;
-	rc = rsc_set_area(p, &area, FIELD(hvl_rsc_trace, len),
-			  FIELD(hvl_rsc_trace, reserved),
-			  FIELD(hvl_rsc_trace, name));
+	if (hvl_rsc_is_shm_(&area) && rsc_has_shm(info))
+		return rsc_bad(p, "is a second carveout \"hvl\"");
+	if (info->ncarveouts == HVL_RSC_CARVEOUTS_MAX)
+		return rsc_bad(p, "is one carveout too many");
+	info->carveouts[info->ncarveouts] = area;
+	info->carveout_pos[info->ncarveouts++] = p->pos;
+	return 0;
+}
+
+static int rsc_parse_devmem(struct rsc_parser *p)
+{
+	struct hvl_rsc_info *info = p->info;
+	struct hvl_rsc_mapping map;
+	int rc = rsc_take(p, sizeof(struct hvl_rsc_devmem));
+
+	if (rc == 0)
+		rc = rsc_set_area(p, &map.area, FIELD(hvl_rsc_devmem, len),
+				  FIELD(hvl_rsc_devmem, reserved),
+				  FIELD(hvl_rsc_devmem, name));
+	if (rc < 0)
+		return rc;
+	map.pa = hvl_get32_(rsc_entry(p) + FIELD(hvl_rsc_devmem, pa));
+	map.flags = hvl_get32_(rsc_entry(p) + FIELD(hvl_rsc_devmem, flags));
+	if (map.area.da == HVL_RSC_ADDR_ANY)
+		return rsc_bad(p, "is device memory without an address");
+	rc = rsc_check_range(p, map.pa, map.area.len);
+	if (rc < 0)
+		return rc;
+	if (info->ndevmems == HVL_RSC_DEVMEMS_MAX)
+		return rsc_bad(p, "is one device memory too many");
+	info->devmems[info->ndevmems++] = map;
+	return 0;
+}
+
+static int rsc_parse_trace(struct rsc_parser *p)
+{
+	struct hvl_rsc_info *info = p->info;
+	struct hvl_rsc_area area;
+	int rc = rsc_take(p, sizeof(struct hvl_rsc_trace));
+
+	if (rc == 0)
+		rc = rsc_set_area(p, &area, FIELD(hvl_rsc_trace, len),
+				  FIELD(hvl_rsc_trace, reserved),
+				  FIELD(hvl_rsc_trace, name));
 	if (rc < 0)
 		return rc;
 	if (area.da == HVL_RSC_ADDR_ANY || area.len == 0)
@@ -135,24 +197,89 @@ static int rsc_parse_trace(const struct rsc_parser *p)
 	return 0;
 }
 
-static int rsc_parse_devmem(const struct rsc_parser *p)
+/* What a ring in one piece takes (virtio 1.3 §2.7.2), whatever its alignment */
+static uint64_t rsc_ring_size(uint32_t num, uint32_t align)
 {
-	int rc = rsc_check_size(p, sizeof(struct hvl_rsc_carveout));
+	uint64_t used =
+		(uint64_t)hvl_vring_desc_size(num) + hvl_vring_avail_size(num);
 
-	return rc < 0 ? rc : rsc_skip(p, "device memory is not mapped");
+	used = (used + align - 1) & ~(uint64_t)(align - 1);
+	return used + hvl_vring_used_size(num);
 }
 
-static int rsc_parse_vdev(const struct rsc_parser *p)
+static int rsc_parse_vring(const struct rsc_parser *p,
+			   struct hvl_rsc_ring *ring, const uint8_t *at)
+{
+	ring->da = hvl_get32_(at + FIELD(hvl_rsc_vring, da));
+	ring->align = hvl_get32_(at + FIELD(hvl_rsc_vring, align));
+	ring->num = hvl_get32_(at + FIELD(hvl_rsc_vring, num));
+	ring->notifyid = hvl_get32_(at + FIELD(hvl_rsc_vring, notifyid));
+	if (!hvl_vring_num_ok(ring->num))
+		return rsc_bad(
+			p,
+			"has a vring whose size is no power of two to 32768");
+	if (ring->align < HVL_VRING_USED_ALIGN ||
+	    (ring->align & (ring->align - 1)) != 0)
+		return rsc_bad(
+			p,
+			"has a vring whose alignment is no power of two from 4");
+	ring->size = rsc_ring_size(ring->num, ring->align);
+	if (ring->da == HVL_RSC_ADDR_ANY)
+		return 0;
+	return rsc_check_range(p, ring->da, ring->size);
+}
+
+static int rsc_parse_vrings(const struct rsc_parser *p,
+			    struct hvl_rsc_virtio *vdev)
+{
+	const uint8_t *at = rsc_entry(p) + FIELD(hvl_rsc_vdev, vring);
+	int rc = 0;
+
+	for (unsigned int i = 0; i < vdev->nvrings && rc == 0; i++)
+		rc = rsc_parse_vring(p, &vdev->vrings[i],
+				     at + i * sizeof(struct hvl_rsc_vring));
+	return rc;
+}
+
+static int rsc_take_vdev(struct rsc_parser *p, struct hvl_rsc_virtio *vdev)
 {
 	const uint8_t *entry = rsc_entry(p);
-	int rc = rsc_check_size(p, VDEV_SIZE);
+	uint32_t head = sizeof(struct hvl_rsc_vdev);
+	int rc = rsc_check_size(p, head);
 
 	if (rc < 0)
 		return rc;
-	rc = rsc_check_size(
-		p, VDEV_SIZE + (uint64_t)entry[VDEV_VRINGS] * VDEV_VRING_SIZE +
-			   hvl_get32_(entry + VDEV_CONFIG_LEN));
-	return rc < 0 ? rc : rsc_skip(p, "the remote is no virtio device here");
+	vdev->nvrings = entry[FIELD(hvl_rsc_vdev, num_of_vrings)];
+	vdev->config_len = hvl_get32_(entry + FIELD(hvl_rsc_vdev, config_len));
+	head += vdev->nvrings * (uint32_t)sizeof(struct hvl_rsc_vring);
+	vdev->config_pos = p->pos + head;
+	return rsc_take(p, (uint64_t)head + vdev->config_len);
+}
+
+static int rsc_parse_vdev(struct rsc_parser *p)
+{
+	const uint8_t *entry = rsc_entry(p);
+	struct hvl_rsc_info *info = p->info;
+	struct hvl_rsc_virtio vdev = { .pos = p->pos };
+	int rc = rsc_take_vdev(p, &vdev);
+
+	if (rc < 0)
+		return rc;
+	if (entry[FIELD(hvl_rsc_vdev, reserved)] != 0 ||
+	    entry[FIELD(hvl_rsc_vdev, reserved) + 1] != 0)
+		return rsc_bad(p, "has reserved bytes that are not 0");
+	if (vdev.nvrings > HVL_RSC_VRINGS_MAX)
+		return rsc_bad(p, "is a vdev with more than 2 vrings");
+	vdev.id = hvl_get32_(entry + FIELD(hvl_rsc_vdev, id));
+	vdev.notifyid = hvl_get32_(entry + FIELD(hvl_rsc_vdev, notifyid));
+	vdev.features = hvl_get32_(entry + FIELD(hvl_rsc_vdev, dfeatures));
+	rc = rsc_parse_vrings(p, &vdev);
+	if (rc < 0)
+		return rc;
+	if (info->nvdevs == HVL_RSC_VDEVS_MAX)
+		return rsc_bad(p, "is one vdev too many");
+	info->vdevs[info->nvdevs++] = vdev;
+	return 0;
 }
 
 static int rsc_parse_hvl(const struct rsc_parser *p)
@@ -172,7 +299,7 @@ static int rsc_parse_hvl(const struct rsc_parser *p)
 	return 0;
 }
 
-static int rsc_parse_vendor(const struct rsc_parser *p)
+static int rsc_parse_vendor(struct rsc_parser *p)
 {
 	const uint8_t *entry = rsc_entry(p);
 	uint32_t len;
@@ -181,7 +308,7 @@ static int rsc_parse_vendor(const struct rsc_parser *p)
 	if (rc < 0)
 		return rc;
 	len = hvl_get32_(entry + FIELD(hvl_rsc_hvl, len));
-	rc = rsc_check_size(p, VENDOR_HEAD + (uint64_t)len);
+	rc = rsc_take(p, VENDOR_HEAD + (uint64_t)len);
 	if (rc < 0)
 		return rc;
 	/* The vendor range has no registry: the magic tells whose it is. */
@@ -191,7 +318,15 @@ static int rsc_parse_vendor(const struct rsc_parser *p)
 	return rsc_skip(p, "another vendor's");
 }
 
-static int rsc_parse_entry(const struct rsc_parser *p)
+static int rsc_parse_unknown(struct rsc_parser *p)
+{
+	/* How long it is nobody knows. */
+	int rc = rsc_take(p, sizeof(hvl_le32));
+
+	return rc < 0 ? rc : rsc_skip(p, "unknown");
+}
+
+static int rsc_parse_entry(struct rsc_parser *p)
 {
 	uint32_t type = hvl_get32_(rsc_entry(p));
 
@@ -207,7 +342,7 @@ static int rsc_parse_entry(const struct rsc_parser *p)
 	default:
 		if (type >= HVL_RSC_VENDOR_FIRST && type <= HVL_RSC_VENDOR_LAST)
 			return rsc_parse_vendor(p);
-		return rsc_skip(p, "unknown");
+		return rsc_parse_unknown(p);
 	}
 }
 
@@ -221,6 +356,11 @@ static int rsc_check_header(const struct rsc_parser *p)
 			p->err, -EINVAL,
 			"resource table: %llu bytes are too short for one",
 			(ull)p->size);
+	if (p->size > HVL_RSC_TABLE_SIZE_MAX)
+		return hvl_rproc_fail(
+			p->err, -EINVAL,
+			"resource table: %llu bytes, at most %u are read",
+			(ull)p->size, HVL_RSC_TABLE_SIZE_MAX);
 	if (hvl_get32_(t) != HVL_RSC_TABLE_VERSION)
 		return hvl_rproc_fail(p->err, -EINVAL,
 				      "resource table: version %u, not %u",
@@ -284,84 +424,16 @@ int hvl_rsc_parse(struct hvl_rsc_info *info, const void *table, size_t size,
 	return rc;
 }
 
-static int rsc_check_shm(const struct hvl_rsc_area *want,
-			 const struct hvl_rsc_boot *boot,
-			 struct hvl_rproc_error *err)
+int hvl_rsc_read(struct hvl_rsc_info *info, void *copy, size_t size,
+		 const struct hvl_io *io, const struct hvl_log *log,
+		 struct hvl_rproc_error *err)
 {
-	/* The table's words, ANY apart, have 32 bits. */
-	if (boot->shm_da >= HVL_RSC_ADDR_ANY || boot->shm_size > UINT32_MAX)
+	if (io->size > size)
 		return hvl_rproc_fail(
 			err, -EINVAL,
-			"resource table: 0x%llx bytes of shared memory at 0x%llx: not within 32 bits",
-			(ull)boot->shm_size, (ull)boot->shm_da);
-	if (want->da != HVL_RSC_ADDR_ANY && want->da != boot->shm_da)
-		return hvl_rproc_fail(
-			err, -EINVAL,
-			"resource table: wants its shared memory at 0x%llx, it is at 0x%llx",
-			(ull)want->da, (ull)boot->shm_da);
-	if (want->len > boot->shm_size)
-		return hvl_rproc_fail(
-			err, -EINVAL,
-			"resource table: wants 0x%llx bytes of shared memory, it has 0x%llx",
-			(ull)want->len, (ull)boot->shm_size);
-	return 0;
-}
-
-static int rsc_resolve_carveout(const struct hvl_rsc_area *area, uint8_t *entry,
-				const struct hvl_rsc_boot *boot,
-				struct hvl_rproc_error *err)
-{
-	int rc;
-
-	if (!hvl_rsc_is_shm_(area))
-		return 0;
-	rc = rsc_check_shm(area, boot, err);
-	if (rc < 0)
-		return rc;
-	hvl_put32_(entry + FIELD(hvl_rsc_carveout, da), (uint32_t)boot->shm_da);
-	hvl_put32_(entry + FIELD(hvl_rsc_carveout, pa), (uint32_t)boot->shm_da);
-	hvl_put32_(entry + FIELD(hvl_rsc_carveout, len),
-		   (uint32_t)boot->shm_size);
-	return 0;
-}
-
-static void rsc_put64(uint8_t *p, uint64_t v)
-{
-	hvl_put32_(p, (uint32_t)v);
-	hvl_put32_(p + 4, (uint32_t)(v >> 32));
-}
-
-static void rsc_resolve_hvl(uint8_t *entry, const struct hvl_rsc_boot *boot)
-{
-	size_t shm_da = FIELD(hvl_rsc_hvl, shm_da);
-	uint8_t *param = entry + FIELD(hvl_rsc_hvl, doorbell_param);
-
-	/* From here on nothing is the firmware's to say before it runs. */
-	memset(entry + shm_da, 0, sizeof(struct hvl_rsc_hvl) - shm_da);
-	rsc_put64(entry + shm_da, boot->shm_da);
-	rsc_put64(entry + FIELD(hvl_rsc_hvl, shm_size), boot->shm_size);
-	rsc_put64(entry + FIELD(hvl_rsc_hvl, regs_da), boot->regs_da);
-	hvl_put32_(entry + FIELD(hvl_rsc_hvl, regs_count), boot->regs_count);
-	hvl_put32_(entry + FIELD(hvl_rsc_hvl, doorbell), boot->doorbell);
-	for (size_t i = 0; i < HVL_ARRAY_SIZE(boot->doorbell_param); i++)
-		hvl_put32_(param + 4 * i, boot->doorbell_param[i]);
-}
-
-int hvl_rsc_resolve(const struct hvl_rsc_info *info, void *table,
-		    const struct hvl_rsc_boot *boot,
-		    struct hvl_rproc_error *err)
-{
-	uint8_t *t = table;
-
-	for (unsigned int i = 0; i < info->ncarveouts; i++) {
-		int rc = rsc_resolve_carveout(&info->carveouts[i],
-					      t + info->carveout_pos[i], boot,
-					      err);
-
-		if (rc < 0)
-			return rc;
-	}
-	if (info->has_hvl)
-		rsc_resolve_hvl(t + info->hvl_pos, boot);
-	return 0;
+			"resource table: %llu bytes, at most %llu are read",
+			(ull)io->size, (ull)size);
+	hvl_io_invalidate(io, 0, io->size);
+	hvl_io_read_block(io, 0, copy, (size_t)io->size);
+	return hvl_rsc_parse(info, copy, (size_t)io->size, log, err);
 }

@@ -5,11 +5,14 @@ hvl_add_test(test_elf LABEL unit
   SOURCES test_elf.c "${support}/elf_builder.c"
   LIBS hvl::remoteproc INCLUDES "${support}")
 
-hvl_add_test(test_rsc_table LABEL unit SOURCES test_rsc_table.c
-  LIBS hvl::remoteproc)
+foreach(test test_rsc_resolve test_rsc_table)
+  hvl_add_test(${test} LABEL unit
+    SOURCES ${test}.c "${support}/rsc_builder.c"
+    LIBS hvl::remoteproc INCLUDES "${support}")
+endforeach()
 
 hvl_add_test(test_rproc LABEL unit
-  SOURCES test_rproc.c "${support}/elf_builder.c"
+  SOURCES test_rproc.c "${support}/elf_builder.c" "${support}/rsc_builder.c"
   LIBS hvl::remoteproc INCLUDES "${support}")
 
 set(native_board "${PROJECT_SOURCE_DIR}/remote/board/native")

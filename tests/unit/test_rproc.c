@@ -15,6 +15,7 @@
 #include <hvl/remoteproc/rproc.h>
 
 #include "elf_builder.h"
+#include "rsc_builder.h"
 
 #define RAM_DA 0x1000u
 #define RAM_SIZE 0x3000u
@@ -155,7 +156,7 @@ static void load_and_start(void)
 	assert_int_equal(hvl_rproc_start(&rproc, &err), 0);
 }
 
-static void refused(int rc, const char *why)
+static void refused_again(int rc, const char *why)
 {
 	memset(ram, 0xee, sizeof(ram));
 	assert_int_equal(load(), rc);
@@ -163,8 +164,13 @@ static void refused(int rc, const char *why)
 	assert_int_equal(rproc.state, HVL_RPROC_OFFLINE);
 	assert_int_equal(hvl_rproc_start(&rproc, &err), -EINVAL);
 	assert_string_equal(err.text, "r0 has no firmware");
-	assert_string_equal(calls, "");
 	assert_int_equal(ram[0], 0xee);
+}
+
+static void refused(int rc, const char *why)
+{
+	refused_again(rc, why);
+	assert_string_equal(calls, "");
 }
 
 static void rproc_load_touches_nothing(void **state)
@@ -363,15 +369,101 @@ static void rproc_load_refuses_bad_tables(void **state)
 	table_init();
 	memcpy(table.shm.name, "vdev0", 6);
 	refused(-EINVAL, "resource table: carveout \"vdev0\" needs a fixed "
-			 "address");
+			 "address: the board keeps no memory of that name");
 	table.shm.da = hvl_le32_make(0x100);
 	refused(-EINVAL, "resource table: carveout \"vdev0\" at 0x100 is not "
 			 "in the board's memory");
-	table.shm.da = hvl_le32_make(SHM_DA);
-	assert_int_equal(load(), 0);
+	table.shm.da = hvl_le32_make(RAM_DA + 1);
+	table.shm.len = hvl_le32_make(RAM_SIZE);
+	refused(-EINVAL, "resource table: carveout \"vdev0\" at 0x1001 is not "
+			 "in the board's memory");
 	table_init();
 	spec.segments[1].da += 2;
 	refused(-EINVAL, "resource table: 0x2002 is not aligned to 4 bytes");
+}
+
+static void rproc_load_takes_fixed_carveouts(void **state)
+{
+	struct hvl_rsc_carveout c;
+
+	(void)state;
+	memcpy(table.shm.name, "vdev0", 6);
+	table.shm.len = hvl_le32_make(0x1000);
+	table.shm.da = hvl_le32_make(SHM_DA);
+	assert_int_equal(load(), 0);
+	table.shm.da = hvl_le32_make(RAM_DA + RAM_SIZE - 0x1000);
+	load_and_start();
+	memcpy(&c, ram + TABLE_DA - RAM_DA + offsetof(struct table, shm),
+	       sizeof(c));
+	assert_int_equal(hvl_le32_get(c.da), RAM_DA + RAM_SIZE - 0x1000);
+	assert_int_equal(hvl_le32_get(c.pa), RAM_DA + RAM_SIZE - 0x1000);
+	assert_int_equal(hvl_le32_get(c.len), 0x1000);
+}
+
+static void rproc_load_gives_memory_by_name(void **state)
+{
+	struct hvl_rsc_memory memory = { "vdev0", RAM_DA + 0x2800, 0x800 };
+	struct hvl_rsc_carveout c;
+
+	(void)state;
+	rproc.cfg.memory = &memory;
+	rproc.cfg.nmemory = 1;
+	memcpy(table.shm.name, "vdev0", 6);
+	load_and_start();
+	memcpy(&c, ram + TABLE_DA - RAM_DA + offsetof(struct table, shm),
+	       sizeof(c));
+	assert_int_equal(hvl_le32_get(c.da), RAM_DA + 0x2800);
+	assert_int_equal(hvl_le32_get(c.len), 0x800);
+	hvl_rproc_stop(&rproc, &err);
+	/* The board has promised what it has not. */
+	memory.len++;
+	refused_again(-EINVAL, "resource table: carveout \"vdev0\" at 0x3800 "
+			       "is not in the board's memory");
+}
+
+static char logged[4][HVL_LOG_LINE];
+static enum hvl_log_level levels[4];
+static unsigned int nlogged;
+
+static void keep_line(void *ctx, enum hvl_log_level level, const char *line)
+{
+	(void)ctx;
+	assert_true(nlogged < 4);
+	levels[nlogged] = level;
+	strcpy(logged[nlogged++], line);
+}
+
+static void rproc_load_tells_what_is_not_served(void **state)
+{
+	static const struct hvl_log log = { HVL_LOG_INFO, keep_line, NULL };
+	static struct rsc_spec rsc;
+	uint32_t was[RSC_WORDS];
+
+	(void)state;
+	rsc_new(&rsc, 3);
+	rsc_add_devmem(&rsc, 0xf000, 0x8000f000, 0x1000, "uart");
+	rsc_add_devmem(&rsc, 0xf000, 0xf000, 0x1000, "timer");
+	rsc_add_vdev(&rsc);
+	memcpy(was, rsc.words, sizeof(was));
+	spec.table = rsc.words;
+	spec.table_size = rsc.used * 4;
+	rproc.cfg.log = &log;
+	nlogged = 0;
+	load_and_start();
+	assert_int_equal(nlogged, 3);
+	assert_string_equal(logged[0],
+			    "resource table: device memory \"uart\" stays at "
+			    "0x8000f000: no IOMMU to show it at 0xf000");
+	assert_int_equal(levels[0], HVL_LOG_WARNING);
+	assert_string_equal(logged[1], "resource table: device memory "
+				       "\"timer\" at 0xf000 needs no mapping");
+	assert_int_equal(levels[1], HVL_LOG_INFO);
+	assert_string_equal(logged[2],
+			    "resource table: vdev of device type 7 with 2 "
+			    "vrings left as it is: devices are in the hvl "
+			    "entry");
+	assert_int_equal(levels[2], HVL_LOG_INFO);
+	assert_memory_equal(ram + TABLE_DA - RAM_DA, was, rsc.used * 4);
 }
 
 static void rproc_load_refuses_large_table(void **state)
@@ -467,6 +559,9 @@ int main(void)
 		TEST(rproc_load_refuses_bad_places),
 		TEST(rproc_load_refuses_bad_files),
 		TEST(rproc_load_refuses_bad_tables),
+		TEST(rproc_load_takes_fixed_carveouts),
+		TEST(rproc_load_gives_memory_by_name),
+		TEST(rproc_load_tells_what_is_not_served),
 		TEST(rproc_load_refuses_large_table),
 		TEST(rproc_report_reads_the_remotes_words),
 		TEST(rproc_trace_copies_text),

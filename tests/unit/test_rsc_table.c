@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The resource table: what is read from it, what is filled in, what is refused
+ * The resource table: what is read from it, what is refused
  */
 #include <stdarg.h>
 #include <setjmp.h>
@@ -15,12 +15,12 @@
 
 #include <hvl/remoteproc/rsc_table.h>
 
+#include "rsc_builder.h"
+
 #define ENTRIES_MAX 40u
 
-/* A table under construction, of words */
-static uint32_t words[1024];
-static size_t used; /* words */
-static unsigned int entries;
+static struct rsc_spec table;
+static uint32_t *const words = table.words;
 
 static struct hvl_rsc_info info;
 static struct hvl_rproc_error err;
@@ -37,60 +37,11 @@ static void count_warning(void *ctx, enum hvl_log_level level, const char *line)
 
 static const struct hvl_log counter = { HVL_LOG_DEBUG, count_warning, NULL };
 
-/* An empty table with room for @num entries. */
 static void table_new(unsigned int num)
 {
-	memset(words, 0, sizeof(words));
-	words[0] = HVL_RSC_TABLE_VERSION;
-	words[1] = num;
-	used = 4 + num;
-	entries = 0;
+	rsc_new(&table, num);
 	warnings = 0;
 	warning[0] = '\0';
-}
-
-/* Return: the entry's place, in words. */
-static size_t table_add(const uint32_t *entry, size_t count)
-{
-	size_t at = used;
-
-	words[4 + entries++] = (uint32_t)(at * 4);
-	memcpy(words + at, entry, count * 4);
-	used += count;
-	return at;
-}
-
-static size_t table_area(uint32_t type, uint32_t da, uint32_t len,
-			 const char *name)
-{
-	const struct hvl_rsc_carveout c = {
-		.type = hvl_le32_make(type),
-		.da = hvl_le32_make(da),
-		.len = hvl_le32_make(len),
-	};
-	uint32_t entry[14] = { 0 };
-	size_t name_at = type == HVL_RSC_TRACE ? 4 : 6;
-
-	memcpy(entry, &c, sizeof(c));
-	if (type == HVL_RSC_TRACE) {
-		entry[2] = len;
-		entry[3] = 0;
-	}
-	memcpy(entry + name_at, name, strlen(name));
-	return table_add(entry, name_at + 8);
-}
-
-static size_t table_hvl(void)
-{
-	uint32_t entry[24];
-
-	/* What a firmware may have left there does not survive. */
-	memset(entry, 0xa5, sizeof(entry));
-	entry[0] = HVL_RSC_VENDOR_HVL;
-	entry[1] = HVL_RSC_HVL_LEN;
-	entry[2] = HVL_RSC_HVL_MAGIC;
-	entry[3] = HVL_RSC_HVL_VERSION;
-	return table_add(entry, 24);
 }
 
 /* From memory of exactly its size, and at an odd address. */
@@ -109,7 +60,7 @@ static int parse_size(size_t size)
 
 static int parse(void)
 {
-	return parse_size(used * 4);
+	return parse_size(table.used * 4);
 }
 
 static void assert_refused(const char *why)
@@ -124,11 +75,12 @@ static void rsc_parse_reads_entries(void **state)
 
 	(void)state;
 	table_new(4);
-	carveout = table_area(HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0, "hvl");
-	table_area(HVL_RSC_TRACE, 0x38200000, 0x1000, "trace:hvl");
-	hvl = table_hvl();
-	table_area(HVL_RSC_CARVEOUT, 0x1000, 0x2000,
-		   "a name of thirty-two characters!");
+	carveout = rsc_add_area(&table, HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0,
+				"hvl");
+	rsc_add_area(&table, HVL_RSC_TRACE, 0x38200000, 0x1000, "trace:hvl");
+	hvl = rsc_add_hvl(&table);
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, 0x1000, 0x2000,
+		     "a name of thirty-two characters!");
 	assert_int_equal(parse(), 0);
 	assert_int_equal(info.ncarveouts, 2);
 	assert_string_equal(info.carveouts[0].name, "hvl");
@@ -160,7 +112,7 @@ static void rsc_parse_makes_names_printable(void **state)
 {
 	(void)state;
 	table_new(1);
-	table_area(HVL_RSC_CARVEOUT, 0, 0, "a\033[2Jb\x80");
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, 0, 0, "a\033[2Jb\x80");
 	assert_int_equal(parse(), 0);
 	assert_string_equal(info.carveouts[0].name, "a?[2Jb?");
 }
@@ -172,8 +124,8 @@ static void rsc_parse_skips_unknown_with_warning(void **state)
 	(void)state;
 	table_new(5);
 	for (int i = 0; i < 4; i++)
-		table_add(&types[i], 1);
-	table_hvl();
+		rsc_add(&table, &types[i], 1);
+	rsc_add_hvl(&table);
 	assert_int_equal(parse(), 0);
 	assert_int_equal(info.skipped, 4);
 	assert_int_equal(warnings, 4);
@@ -190,7 +142,7 @@ static void rsc_parse_limits_warnings(void **state)
 	(void)state;
 	table_new(ENTRIES_MAX);
 	for (unsigned int i = 0; i < ENTRIES_MAX; i++)
-		table_add(&unknown, 1);
+		rsc_add(&table, &unknown, 1);
 	assert_int_equal(parse(), 0);
 	assert_int_equal(info.skipped, ENTRIES_MAX);
 	assert_int_equal(warnings, 9);
@@ -199,27 +151,188 @@ static void rsc_parse_limits_warnings(void **state)
 
 static void rsc_parse_skips_what_is_not_served(void **state)
 {
-	uint32_t vdev[7 + 10 + 2] = { HVL_RSC_VDEV, 7, 0, 0, 0, 8, 2u << 8 };
 	const uint32_t vendor[4] = { 200, 8, HVL_RSC_HVL_MAGIC, 1 };
 	const uint32_t stranger[4] = { HVL_RSC_VENDOR_HVL, 8, 0x12345678, 1 };
 	const uint32_t empty[2] = { HVL_RSC_VENDOR_HVL, 0 };
 
 	(void)state;
-	table_new(6);
-	table_add(vdev, 19);
-	table_area(HVL_RSC_DEVMEM, 0xf000, 0x1000, "uart");
-	table_add(vendor, 4);
-	table_add(stranger, 4);
-	table_area(HVL_RSC_TRACE, HVL_RSC_ADDR_ANY, 0x100, "t");
-	table_add(empty, 2);
+	table_new(5);
+	rsc_add(&table, vendor, 4);
+	rsc_add(&table, stranger, 4);
+	rsc_add_area(&table, HVL_RSC_TRACE, HVL_RSC_ADDR_ANY, 0x100, "t");
+	rsc_add_area(&table, HVL_RSC_TRACE, 0x1000, 0, "t");
+	rsc_add(&table, empty, 2);
 	/* What stands behind is none of its words. */
-	words[used] = HVL_RSC_HVL_MAGIC;
-	words[used + 1] = 2;
-	assert_int_equal(parse_size((used + 2) * 4), 0);
-	assert_int_equal(info.skipped, 6);
-	assert_int_equal(warnings, 6);
+	words[table.used] = HVL_RSC_HVL_MAGIC;
+	words[table.used + 1] = 2;
+	assert_int_equal(parse_size((table.used + 2) * 4), 0);
+	assert_int_equal(info.skipped, 5);
+	assert_int_equal(warnings, 5);
 	assert_false(info.has_hvl);
 	assert_int_equal(info.ntraces, 0);
+}
+
+static void rsc_parse_reads_vdev(void **state)
+{
+	const struct hvl_rsc_virtio *v = &info.vdevs[0];
+	size_t at;
+
+	(void)state;
+	table_new(1);
+	at = rsc_add_vdev(&table);
+	assert_int_equal(parse(), 0);
+	assert_int_equal(info.skipped, 0);
+	assert_int_equal(info.nvdevs, 1);
+	assert_int_equal(v->pos, at * 4);
+	assert_int_equal(v->id, 7);
+	assert_int_equal(v->notifyid, 0x51);
+	assert_int_equal(v->features, 0x80000001);
+	assert_int_equal(v->config_pos, (at + 17) * 4);
+	assert_int_equal(v->config_len, 8);
+	assert_int_equal(v->nvrings, 2);
+	assert_int_equal(v->vrings[0].da, HVL_RSC_ADDR_ANY);
+	assert_int_equal(v->vrings[0].align, 4096);
+	assert_int_equal(v->vrings[0].num, 256);
+	assert_int_equal(v->vrings[0].notifyid, 0x52);
+	/* 256 * 16 + 6 + 512, to a page; 6 + 256 * 8 */
+	assert_int_equal(v->vrings[0].size, 8192 + 2054);
+	assert_int_equal(v->vrings[1].da, 0x38100000);
+	assert_int_equal(v->vrings[1].align, 16);
+	assert_int_equal(v->vrings[1].num, 64);
+	assert_int_equal(v->vrings[1].notifyid, 0x53);
+	assert_int_equal(v->vrings[1].size, 1168 + 518);
+}
+
+static void rsc_parse_takes_vdev_without_vrings(void **state)
+{
+	const uint32_t vdev[7] = { HVL_RSC_VDEV, 4 };
+
+	(void)state;
+	table_new(1);
+	rsc_add(&table, vdev, 7);
+	assert_int_equal(parse(), 0);
+	assert_int_equal(info.vdevs[0].nvrings, 0);
+	assert_int_equal(info.vdevs[0].config_len, 0);
+}
+
+static void refused_vdev(size_t word, uint32_t value, const char *why)
+{
+	table_new(1);
+	words[rsc_add_vdev(&table) + word] = value;
+	assert_refused(why);
+}
+
+static void rsc_parse_refuses_bad_vdev(void **state)
+{
+	static const char size[] = "resource table: entry 0 has a vring whose "
+				   "size is no power of two to 32768";
+	static const char align[] = "resource table: entry 0 has a vring whose "
+				    "alignment is no power of two from 4";
+	static const char beyond[] = "resource table: entry 0 goes beyond the "
+				     "last address";
+	size_t at;
+
+	(void)state;
+	refused_vdev(6, 2u << 8 | 1u << 16,
+		     "resource table: entry 0 has reserved bytes that are not "
+		     "0");
+	refused_vdev(6, 2u << 8 | 1u << 24,
+		     "resource table: entry 0 has reserved bytes that are not "
+		     "0");
+	refused_vdev(9, 0, size);
+	refused_vdev(9, 255, size);
+	refused_vdev(9, 65536, size);
+	refused_vdev(14, 0, size);
+	refused_vdev(8, 0, align);
+	refused_vdev(8, 2, align);
+	refused_vdev(8, 4095, align);
+	refused_vdev(13, UINT32_MAX, align);
+	/* One byte less, and the ring of 1686 bytes would fit. */
+	refused_vdev(12, UINT32_MAX - 1684, beyond);
+	table_new(1);
+	at = rsc_add_vdev(&table);
+	words[at + 12] = UINT32_MAX - 1685;
+	assert_int_equal(parse(), 0);
+	words[at + 12] = words[at + 13] = 0x80000000;
+	assert_refused(beyond);
+}
+
+static void rsc_parse_refuses_three_vrings(void **state)
+{
+	uint32_t vdev[7 + 15] = { HVL_RSC_VDEV, 7, 0, 0, 0, 0, 3u << 8 };
+
+	(void)state;
+	table_new(1);
+	rsc_add(&table, vdev, 22);
+	assert_refused("resource table: entry 0 is a vdev with more than 2 "
+		       "vrings");
+}
+
+static void rsc_parse_reads_devmem(void **state)
+{
+	(void)state;
+	table_new(1);
+	rsc_add_devmem(&table, 0xf000, 0x80000000, 0x1000, "uart");
+	assert_int_equal(parse(), 0);
+	assert_int_equal(info.skipped, 0);
+	assert_int_equal(info.ndevmems, 1);
+	assert_string_equal(info.devmems[0].area.name, "uart");
+	assert_int_equal(info.devmems[0].area.da, 0xf000);
+	assert_int_equal(info.devmems[0].area.len, 0x1000);
+	assert_int_equal(info.devmems[0].pa, 0x80000000);
+	assert_int_equal(info.devmems[0].flags, 3);
+}
+
+static void rsc_parse_refuses_bad_devmem(void **state)
+{
+	size_t at;
+
+	(void)state;
+	table_new(1);
+	at = rsc_add_devmem(&table, 0, 0xfffff000, 0x1000, "x");
+	assert_int_equal(parse(), 0);
+	words[at + 3] = 0x1001;
+	assert_refused("resource table: entry 0 goes beyond the last address");
+	words[at + 2] = 0;
+	words[at + 1] = 0xfffff000;
+	assert_refused("resource table: entry 0 goes beyond the last address");
+	words[at + 1] = HVL_RSC_ADDR_ANY;
+	assert_refused("resource table: entry 0 is device memory without an "
+		       "address");
+	words[at + 1] = 0;
+	words[at + 5] = 1;
+	assert_refused("resource table: entry 0 has reserved words that are "
+		       "not 0");
+}
+
+static void rsc_parse_refuses_entries_that_overlap(void **state)
+{
+	const uint32_t unknown = 99;
+	size_t at;
+
+	(void)state;
+	table_new(2);
+	at = rsc_add_hvl(&table);
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, 0, 0, "x");
+	assert_int_equal(parse(), 0);
+	/* An entry within the words of another */
+	words[5] = (uint32_t)(at + 10) * 4;
+	memcpy(words + at + 10, words + at + 24, 56);
+	assert_refused("resource table: entry 1 overlaps another entry");
+	words[5] = words[4];
+	assert_refused("resource table: entry 1 overlaps another entry");
+	table_new(2);
+	words[5] = (uint32_t)rsc_add(&table, &unknown, 1) * 4;
+	assert_refused("resource table: entry 1 overlaps another entry");
+}
+
+static void rsc_parse_refuses_second_shm(void **state)
+{
+	(void)state;
+	table_new(2);
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0, "hvl");
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0, "hvl");
+	assert_refused("resource table: entry 1 is a second carveout \"hvl\"");
 }
 
 static void rsc_parse_refuses_bad_header(void **state)
@@ -239,6 +352,10 @@ static void rsc_parse_refuses_bad_header(void **state)
 	words[3] = 1;
 	assert_refused("resource table: reserved words that are not 0");
 	words[3] = 0;
+	assert_int_equal(parse_size(4096), 0);
+	assert_int_equal(parse_size(4097), -EINVAL);
+	assert_string_equal(err.text, "resource table: 4097 bytes, at most "
+				      "4096 are read");
 	words[1] = 1;
 	assert_refused("resource table: 1 entries do not fit in 16 bytes");
 	words[1] = UINT32_MAX;
@@ -250,12 +367,12 @@ static void rsc_parse_refuses_bad_offsets(void **state)
 {
 	(void)state;
 	table_new(1);
-	table_area(HVL_RSC_CARVEOUT, 0, 0, "x");
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, 0, 0, "x");
 	words[4] = 16;
 	assert_refused("resource table: entry 0 lies in the table's header");
 	words[4] = 21;
 	assert_refused("resource table: entry 0 is not aligned to 4 bytes");
-	words[4] = (uint32_t)(used * 4);
+	words[4] = (uint32_t)(table.used * 4);
 	assert_refused("resource table: entry 0 lies outside the table");
 	words[4] = UINT32_MAX - 3;
 	assert_refused("resource table: entry 0 lies outside the table");
@@ -270,7 +387,7 @@ static void rsc_parse_refuses_bad_offsets(void **state)
 static void assert_needs_all(void)
 {
 	assert_int_equal(parse(), 0);
-	assert_int_equal(parse_size(used * 4 - 1), -EINVAL);
+	assert_int_equal(parse_size(table.used * 4 - 1), -EINVAL);
 	assert_string_equal(
 		err.text,
 		"resource table: entry 0 goes beyond the table's end");
@@ -278,32 +395,36 @@ static void assert_needs_all(void)
 
 static void rsc_parse_refuses_bodies_cut_off(void **state)
 {
-	uint32_t vdev[7 + 10 + 2] = { HVL_RSC_VDEV, 7, 0, 0, 0, 8, 2u << 8 };
-
 	(void)state;
 	table_new(1);
-	table_area(HVL_RSC_CARVEOUT, 0, 0, "x");
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, 0, 0, "x");
 	assert_needs_all();
 	table_new(1);
-	table_area(HVL_RSC_DEVMEM, 0, 0, "x");
+	rsc_add_devmem(&table, 0, 0, 0, "x");
 	assert_needs_all();
 	table_new(1);
-	table_area(HVL_RSC_TRACE, 0x1000, 16, "x");
+	rsc_add_area(&table, HVL_RSC_TRACE, 0x1000, 16, "x");
 	assert_needs_all();
 	table_new(1);
-	table_add(vdev, 19);
+	rsc_add_vdev(&table);
 	assert_needs_all();
 	table_new(1);
-	table_hvl();
+	rsc_add_hvl(&table);
 	assert_needs_all();
+}
+
+static void rsc_parse_refuses_lengths_that_wrap(void **state)
+{
+	static const char beyond[] = "resource table: entry 0 goes beyond the "
+				     "table's end";
+
+	(void)state;
+	refused_vdev(5, UINT32_MAX, beyond);
+	refused_vdev(5, UINT32_MAX - 67, beyond);
+	refused_vdev(6, 255u << 8, beyond);
 	table_new(1);
-	table_add(vdev, 7);
-	assert_int_equal(parse_size(used * 4 - 1), -EINVAL);
-	words[5 + 5] = UINT32_MAX; /* config_len */
-	assert_refused("resource table: entry 0 goes beyond the table's end");
-	table_new(1);
-	words[table_hvl() + 1] = UINT32_MAX;
-	assert_refused("resource table: entry 0 goes beyond the table's end");
+	words[rsc_add_hvl(&table) + 1] = UINT32_MAX;
+	assert_refused(beyond);
 }
 
 static void rsc_parse_refuses_bad_areas(void **state)
@@ -312,7 +433,7 @@ static void rsc_parse_refuses_bad_areas(void **state)
 
 	(void)state;
 	table_new(1);
-	at = table_area(HVL_RSC_CARVEOUT, 0xfffff000, 0x1000, "x");
+	at = rsc_add_area(&table, HVL_RSC_CARVEOUT, 0xfffff000, 0x1000, "x");
 	assert_int_equal(parse(), 0);
 	words[at + 3] = 0x1001;
 	assert_refused("resource table: entry 0 goes beyond the last address");
@@ -321,7 +442,7 @@ static void rsc_parse_refuses_bad_areas(void **state)
 	assert_refused("resource table: entry 0 has reserved words that are "
 		       "not 0");
 	table_new(1);
-	at = table_area(HVL_RSC_TRACE, 0xfffff000, 0x1001, "x");
+	at = rsc_add_area(&table, HVL_RSC_TRACE, 0xfffff000, 0x1001, "x");
 	assert_refused("resource table: entry 0 goes beyond the last address");
 	words[at + 2] = 0x1000;
 	words[at + 3] = 1;
@@ -334,15 +455,28 @@ static void rsc_parse_refuses_too_many(void **state)
 	(void)state;
 	table_new(HVL_RSC_CARVEOUTS_MAX + 1);
 	for (unsigned int i = 0; i <= HVL_RSC_CARVEOUTS_MAX; i++)
-		table_area(HVL_RSC_CARVEOUT, 0, 0, "x");
+		rsc_add_area(&table, HVL_RSC_CARVEOUT, 0, 0, "x");
 	assert_refused("resource table: entry 16 is one carveout too many");
 	words[1] = HVL_RSC_CARVEOUTS_MAX;
 	assert_int_equal(parse(), 0);
 	table_new(HVL_RSC_TRACES_MAX + 1);
 	for (unsigned int i = 0; i <= HVL_RSC_TRACES_MAX; i++)
-		table_area(HVL_RSC_TRACE, 0x1000, 16, "x");
+		rsc_add_area(&table, HVL_RSC_TRACE, 0x1000, 16, "x");
 	assert_refused("resource table: entry 4 is one trace buffer too many");
 	words[1] = HVL_RSC_TRACES_MAX;
+	assert_int_equal(parse(), 0);
+	table_new(HVL_RSC_DEVMEMS_MAX + 1);
+	for (unsigned int i = 0; i <= HVL_RSC_DEVMEMS_MAX; i++)
+		rsc_add_devmem(&table, 0, 0, 0, "x");
+	assert_refused("resource table: entry 16 is one device memory too "
+		       "many");
+	words[1] = HVL_RSC_DEVMEMS_MAX;
+	assert_int_equal(parse(), 0);
+	table_new(HVL_RSC_VDEVS_MAX + 1);
+	for (unsigned int i = 0; i <= HVL_RSC_VDEVS_MAX; i++)
+		rsc_add_vdev(&table);
+	assert_refused("resource table: entry 4 is one vdev too many");
+	words[1] = HVL_RSC_VDEVS_MAX;
 	assert_int_equal(parse(), 0);
 }
 
@@ -352,8 +486,8 @@ static void rsc_parse_refuses_bad_hvl(void **state)
 
 	(void)state;
 	table_new(2);
-	table_hvl();
-	at = table_hvl();
+	rsc_add_hvl(&table);
+	at = rsc_add_hvl(&table);
 	assert_refused("resource table: entry 1 is a second hvl entry");
 	words[at + 3] = 2;
 	assert_refused("resource table: entry 1 is an hvl entry of an unknown "
@@ -373,11 +507,13 @@ static void rsc_parse_survives_any_changed_byte(void **state)
 	uint8_t *bytes = (uint8_t *)words;
 
 	(void)state;
-	table_new(3);
-	table_area(HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0, "hvl");
-	table_area(HVL_RSC_TRACE, 0x1000, 16, "t");
-	table_hvl();
-	for (size_t i = 0; i < used * 4; i++) {
+	table_new(5);
+	rsc_add_area(&table, HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0, "hvl");
+	rsc_add_area(&table, HVL_RSC_TRACE, 0x1000, 16, "t");
+	rsc_add_hvl(&table);
+	rsc_add_vdev(&table);
+	rsc_add_devmem(&table, 0, 0, 0, "x");
+	for (size_t i = 0; i < table.used * 4; i++) {
 		uint8_t was = bytes[i];
 
 		for (size_t k = 0; k < sizeof(values); k++) {
@@ -389,85 +525,6 @@ static void rsc_parse_survives_any_changed_byte(void **state)
 	}
 }
 
-static const struct hvl_rsc_boot boot = {
-	.shm_da = 0x37000000,
-	.shm_size = 0x1000000,
-	.regs_da = 0x137001000,
-	.regs_count = 2,
-	.doorbell = HVL_DOORBELL_IPI,
-	.doorbell_param = { 11, 22, 33, 44, 55, 66 },
-};
-
-static void rsc_resolve_fills_in(void **state)
-{
-	uint32_t was[1024];
-	size_t shm, other, hvl;
-
-	(void)state;
-	table_new(3);
-	shm = table_area(HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0, "hvl");
-	other = table_area(HVL_RSC_CARVEOUT, 0x1000, 16, "hvl2");
-	hvl = table_hvl();
-	memcpy(was, words, sizeof(was));
-	assert_int_equal(parse(), 0);
-	assert_int_equal(hvl_rsc_resolve(&info, words, &boot, &err), 0);
-	was[shm + 1] = was[shm + 2] = 0x37000000;
-	was[shm + 3] = 0x1000000;
-	was[hvl + 4] = 0x37000000;
-	was[hvl + 5] = 0;
-	was[hvl + 6] = 0x1000000;
-	was[hvl + 7] = 0;
-	was[hvl + 8] = 0x37001000;
-	was[hvl + 9] = 1;
-	was[hvl + 10] = 2;
-	was[hvl + 11] = HVL_DOORBELL_IPI;
-	for (uint32_t i = 0; i < 6; i++)
-		was[hvl + 12 + i] = 11 * (i + 1);
-	for (size_t i = 18; i < 24; i++)
-		was[hvl + i] = 0;
-	assert_memory_equal(words, was, sizeof(was));
-	assert_int_equal(words[other + 1], 0x1000);
-}
-
-static int resolve_shm(uint32_t da, uint32_t len, const struct hvl_rsc_boot *b)
-{
-	table_new(1);
-	table_area(HVL_RSC_CARVEOUT, da, len, "hvl");
-	assert_int_equal(parse(), 0);
-	return hvl_rsc_resolve(&info, words, b, &err);
-}
-
-static void rsc_resolve_grants_what_fits(void **state)
-{
-	(void)state;
-	assert_int_equal(resolve_shm(0x37000000, 0x1000000, &boot), 0);
-	assert_int_equal(resolve_shm(0x37000000, 0x1000, &boot), 0);
-	assert_int_equal(words[5 + 3], 0x1000000);
-}
-
-static void rsc_resolve_refuses_what_is_not_there(void **state)
-{
-	struct hvl_rsc_boot high = boot;
-
-	(void)state;
-	assert_int_equal(resolve_shm(0x36000000, 0, &boot), -EINVAL);
-	assert_string_equal(err.text, "resource table: wants its shared memory "
-				      "at 0x36000000, it is at 0x37000000");
-	assert_int_equal(resolve_shm(HVL_RSC_ADDR_ANY, 0x1000001, &boot),
-			 -EINVAL);
-	assert_string_equal(err.text,
-			    "resource table: wants 0x1000001 bytes of shared "
-			    "memory, it has 0x1000000");
-	high.shm_da = 0x100000000;
-	assert_int_equal(resolve_shm(HVL_RSC_ADDR_ANY, 0, &high), -EINVAL);
-	assert_string_equal(err.text,
-			    "resource table: 0x1000000 bytes of shared memory "
-			    "at 0x100000000: not within 32 bits");
-	high = boot;
-	high.shm_size = 0x100000000;
-	assert_int_equal(resolve_shm(HVL_RSC_ADDR_ANY, 0, &high), -EINVAL);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -477,16 +534,22 @@ int main(void)
 		cmocka_unit_test(rsc_parse_skips_unknown_with_warning),
 		cmocka_unit_test(rsc_parse_limits_warnings),
 		cmocka_unit_test(rsc_parse_skips_what_is_not_served),
+		cmocka_unit_test(rsc_parse_reads_vdev),
+		cmocka_unit_test(rsc_parse_takes_vdev_without_vrings),
+		cmocka_unit_test(rsc_parse_reads_devmem),
 		cmocka_unit_test(rsc_parse_refuses_bad_header),
 		cmocka_unit_test(rsc_parse_refuses_bad_offsets),
 		cmocka_unit_test(rsc_parse_refuses_bodies_cut_off),
+		cmocka_unit_test(rsc_parse_refuses_lengths_that_wrap),
 		cmocka_unit_test(rsc_parse_refuses_bad_areas),
+		cmocka_unit_test(rsc_parse_refuses_bad_vdev),
+		cmocka_unit_test(rsc_parse_refuses_three_vrings),
+		cmocka_unit_test(rsc_parse_refuses_bad_devmem),
+		cmocka_unit_test(rsc_parse_refuses_entries_that_overlap),
+		cmocka_unit_test(rsc_parse_refuses_second_shm),
 		cmocka_unit_test(rsc_parse_refuses_too_many),
 		cmocka_unit_test(rsc_parse_refuses_bad_hvl),
 		cmocka_unit_test(rsc_parse_survives_any_changed_byte),
-		cmocka_unit_test(rsc_resolve_fills_in),
-		cmocka_unit_test(rsc_resolve_grants_what_fits),
-		cmocka_unit_test(rsc_resolve_refuses_what_is_not_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,6 +65,9 @@ struct hvl_rproc_config {
 	void *priv;	  /* the driver's */
 	uint16_t machine; /* of the board: HVL_ELF_MACHINE_* */
 	bool is64;
+	/* What the board keeps for carveouts by name; may be none. */
+	const struct hvl_rsc_memory *memory;
+	unsigned int nmemory;
 	const struct hvl_log *log; /* or NULL */
 };
 
@@ -96,7 +99,9 @@ void hvl_rproc_init(struct hvl_rproc *rproc,
  *
  * Checks the ELF, that every segment lies in the board's memory and not in
  * the shared memory, and the resource table: carveouts other than `hvl` must
- * be at fixed addresses in either. The state is then offline.
+ * be at fixed addresses in either, or have a name that the board keeps memory
+ * for. The log gets a line for each vdev and each device memory, which are
+ * left as they are. The state is then offline.
  *
  * Return: 0; -ENOEXEC, -EINVAL with a reason, nothing is loaded then; -EBUSY
  * while running, nothing has changed then.

@@ -37,7 +37,7 @@ struct hvl_rsc_table {
 };
 
 /* Each entry starts with its type. */
-struct hvl_rsc_carveout { /* and DEVMEM */
+struct hvl_rsc_carveout {
 	hvl_le32 type;
 	hvl_le32 da;  /* or HVL_RSC_ADDR_ANY; written back by the loader */
 	hvl_le32 pa;  /* written back by the loader */
@@ -53,6 +53,39 @@ struct hvl_rsc_trace {
 	hvl_le32 len;
 	hvl_le32 reserved;
 	char name[HVL_RSC_NAME_SIZE];
+};
+
+/* A peripheral, where an IOMMU stands between it and the remote */
+struct hvl_rsc_devmem {
+	hvl_le32 type;
+	hvl_le32 da; /* where the remote wants to see it */
+	hvl_le32 pa; /* where it is */
+	hvl_le32 len;
+	hvl_le32 flags;
+	hvl_le32 reserved;
+	char name[HVL_RSC_NAME_SIZE];
+};
+
+struct hvl_rsc_vring {
+	hvl_le32 da;	/* or HVL_RSC_ADDR_ANY; written back by the loader */
+	hvl_le32 align; /* of the used ring */
+	hvl_le32 num;	/* entries */
+	hvl_le32 notifyid;
+	hvl_le32 pa; /* reserved, in older tables */
+};
+
+/* A virtio device that the remote itself is; its config space follows. */
+struct hvl_rsc_vdev {
+	hvl_le32 type;
+	hvl_le32 id; /* of the device type */
+	hvl_le32 notifyid;
+	hvl_le32 dfeatures; /* what the firmware offers, bits 0 to 31 */
+	hvl_le32 gfeatures; /* what the main side took; it writes this */
+	hvl_le32 config_len;
+	uint8_t status; /* virtio status; the main side writes this */
+	uint8_t num_of_vrings;
+	uint8_t reserved[2];
+	struct hvl_rsc_vring vring[];
 };
 
 /* The carveout of this name is the shared memory. */
@@ -124,6 +157,29 @@ _Static_assert(offsetof(struct hvl_rsc_trace, da) == 4, "trace.da");
 _Static_assert(offsetof(struct hvl_rsc_trace, len) == 8, "trace.len");
 _Static_assert(offsetof(struct hvl_rsc_trace, reserved) == 12, "reserved");
 _Static_assert(offsetof(struct hvl_rsc_trace, name) == 16, "trace.name");
+_Static_assert(sizeof(struct hvl_rsc_devmem) == 56, "devmem");
+_Static_assert(offsetof(struct hvl_rsc_devmem, da) == 4, "devmem.da");
+_Static_assert(offsetof(struct hvl_rsc_devmem, pa) == 8, "devmem.pa");
+_Static_assert(offsetof(struct hvl_rsc_devmem, len) == 12, "devmem.len");
+_Static_assert(offsetof(struct hvl_rsc_devmem, flags) == 16, "devmem.flags");
+_Static_assert(offsetof(struct hvl_rsc_devmem, reserved) == 20, "reserved");
+_Static_assert(offsetof(struct hvl_rsc_devmem, name) == 24, "devmem.name");
+_Static_assert(sizeof(struct hvl_rsc_vring) == 20, "vring");
+_Static_assert(offsetof(struct hvl_rsc_vring, da) == 0, "vring.da");
+_Static_assert(offsetof(struct hvl_rsc_vring, align) == 4, "vring.align");
+_Static_assert(offsetof(struct hvl_rsc_vring, num) == 8, "vring.num");
+_Static_assert(offsetof(struct hvl_rsc_vring, notifyid) == 12, "notifyid");
+_Static_assert(offsetof(struct hvl_rsc_vring, pa) == 16, "vring.pa");
+_Static_assert(sizeof(struct hvl_rsc_vdev) == 28, "vdev");
+_Static_assert(offsetof(struct hvl_rsc_vdev, id) == 4, "vdev.id");
+_Static_assert(offsetof(struct hvl_rsc_vdev, notifyid) == 8, "notifyid");
+_Static_assert(offsetof(struct hvl_rsc_vdev, dfeatures) == 12, "dfeatures");
+_Static_assert(offsetof(struct hvl_rsc_vdev, gfeatures) == 16, "gfeatures");
+_Static_assert(offsetof(struct hvl_rsc_vdev, config_len) == 20, "config_len");
+_Static_assert(offsetof(struct hvl_rsc_vdev, status) == 24, "vdev.status");
+_Static_assert(offsetof(struct hvl_rsc_vdev, num_of_vrings) == 25, "vrings");
+_Static_assert(offsetof(struct hvl_rsc_vdev, reserved) == 26, "reserved");
+_Static_assert(offsetof(struct hvl_rsc_vdev, vring) == 28, "vdev.vring");
 _Static_assert(sizeof(struct hvl_rsc_hvl) == 96, "hvl");
 _Static_assert(offsetof(struct hvl_rsc_hvl, magic) == 8, "hvl.magic");
 _Static_assert(offsetof(struct hvl_rsc_hvl, version) == 12, "hvl.version");
