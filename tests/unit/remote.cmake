@@ -4,6 +4,10 @@
 
 set(remote_dir "${PROJECT_SOURCE_DIR}/remote")
 
+hvl_add_test(test_remote_clock LABEL unit
+  SOURCES test_remote_clock.c "${remote_dir}/common/clock.c"
+  INCLUDES "${remote_dir}/common")
+
 hvl_add_test(test_remote_trace LABEL unit
   SOURCES test_remote_trace.c "${remote_dir}/common/trace.c"
   INCLUDES "${remote_dir}/common")

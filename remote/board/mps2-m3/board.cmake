@@ -1,0 +1,19 @@
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Arm MPS2 with the Cortex-M3 of application note AN385.
+
+set(HVL_BOARD_SOURCES
+  start.S
+  board.c
+  fault.c
+  time.c
+  ../../common/bare.c
+  ../../common/clock.c
+  ../../common/memory.c
+  ../../common/remote.c
+  ../../common/string.c
+  ../../common/table.S
+  ../../common/trace.c)
+set(HVL_BOARD_OPTIONS -mcpu=cortex-m3 -mthumb -mfloat-abi=soft)
+set(HVL_BOARD_DEFINES BOARD_RAM_KIB=12288)
+set(HVL_BOARD_LINK -mcpu=cortex-m3 -mthumb -Wl,--fatal-warnings)
