@@ -170,21 +170,26 @@ static void remote_on_restart(void *ctx)
 		r->cfg.event(r->cfg.event_ctx, PMM_REMOTE_CRASHED);
 }
 
-/* The more often it ends soon after its start, the longer the pause. */
+/*
+ * The more often it ends soon after its start, the longer the pause. For one
+ * that crashed, soon is any time at which it could do so for ever; for one that
+ * asks for a restart, as a person may have done, before it ran for as long as
+ * the last pause was.
+ */
 static uint64_t remote_pause_us(struct pmm_remote *r, bool crashed)
 {
 	uint64_t ran = hvl_time_us() - r->started_us;
-	uint64_t pause;
+	uint64_t last = r->pause_us;
 
-	if (!crashed)
-		return ran >= REMOTE_RAN_US ? 0 : REMOTE_BACKOFF_FIRST_US;
-	if (ran >= REMOTE_RAN_WELL_US || r->backoff_us == 0)
-		r->backoff_us = REMOTE_BACKOFF_FIRST_US;
-	pause = r->backoff_us;
-	r->backoff_us = pause * 2 < REMOTE_BACKOFF_MOST_US ?
-				pause * 2 :
-				REMOTE_BACKOFF_MOST_US;
-	return pause;
+	if (!crashed && ran >= REMOTE_RAN_US)
+		return 0;
+	if (last == 0 || ran >= (crashed ? REMOTE_RAN_WELL_US : last))
+		r->pause_us = REMOTE_BACKOFF_FIRST_US;
+	else if (last < REMOTE_BACKOFF_MOST_US / 2)
+		r->pause_us = last * 2;
+	else
+		r->pause_us = REMOTE_BACKOFF_MOST_US;
+	return r->pause_us;
 }
 
 static void remote_restart(struct pmm_remote *r, bool crashed)

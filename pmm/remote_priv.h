@@ -34,7 +34,7 @@ struct pmm_remote {
 	struct pmm_timer recheck, restart;
 	struct pmm_task service;
 	uint64_t started_us;
-	uint64_t backoff_us; /* before the next restart */
+	uint64_t pause_us;   /* before the last restart that had one */
 	unsigned int ending; /* rechecks since the firmware said it ends */
 	bool fresh;	     /* nothing ran yet in this memory */
 	char end[160];
