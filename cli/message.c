@@ -4,19 +4,36 @@
  */
 #include "message.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static bool column_used;
+static int patience_ms = -1;
+static unsigned int left_out;
+
+void cli_message_patience(int ms)
+{
+	patience_ms = ms;
+}
 
 void cli_message_column(bool used)
 {
 	column_used = used;
 }
 
+/* At least as much as a line fits then: a pipe takes a page, or waits. */
+static bool message_can(void)
+{
+	struct pollfd pfd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	return poll(&pfd, 1, patience_ms) == 1;
+}
+
 void cli_message_newline(void)
 {
-	if (column_used)
+	if (column_used && message_can())
 		(void)fputc('\n', stderr);
 	column_used = false;
 }
@@ -26,11 +43,19 @@ void cli_say(const char *fmt, ...)
 	char line[600];
 	va_list ap;
 
+	if (!message_can()) {
+		left_out++;
+		return;
+	}
 	va_start(ap, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	/* The terminal still turns "\n" into a whole new line: see term.c. */
 	cli_message_newline();
+	if (left_out)
+		(void)fprintf(stderr, "hvl: %u messages that nobody read\n",
+			      left_out);
+	left_out = 0;
 	(void)fprintf(stderr, "hvl: %s\n", line);
 }
 

@@ -13,6 +13,15 @@
 /** cli_say() - one line: "hvl: ..." */
 void cli_say(const char *fmt, ...) HVL_PRINTF(1, 2);
 
+/**
+ * cli_message_patience() - how long a message waits for stderr to take it
+ * @ms: milliseconds; -1: for ever, as at the start; 0: not at all, for as long
+ *      as devices are served
+ *
+ * What is not taken in time is left out; the next message tells how many were.
+ */
+void cli_message_patience(int ms);
+
 /** cli_log_init() - the log to hand to the libraries: cli_say() with a level */
 void cli_log_init(struct hvl_log *log, bool verbose);
 

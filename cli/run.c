@@ -43,6 +43,7 @@ static void run_on_event(void *ctx, enum pmm_remote_event ev)
 
 	if (ev == PMM_REMOTE_STARTED)
 		return;
+	cli_message_patience(CLI_FINAL_MS);
 	cli_say("remote %s", pmm_remote_end(run->remote));
 	if (ev == PMM_REMOTE_CRASHED)
 		run->status = CLI_EXIT_FAILURE;
@@ -148,7 +149,10 @@ static int run_play(struct run *run)
 	cli_term_init(&run->term, &run->loop);
 	rc = run_start(run, &err);
 	if (rc == 0) {
+		/* Who does not read our messages stops no device. */
+		cli_message_patience(0);
 		rc = pmm_loop_run(&run->loop);
+		cli_message_patience(CLI_FINAL_MS);
 		(void)pmm_fail(&err, rc, "event loop: %s", strerror(-rc));
 	}
 	cli_term_final(&run->term);

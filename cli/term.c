@@ -15,10 +15,11 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <hvl/metal/time.h>
+
 #include "message.h"
 
 #define TERM_QUIT_KEY 0x1d /* Ctrl-] */
-#define TERM_FINAL_MS 1000
 
 /* For exits that do not come through cli_term_close(). */
 static struct termios term_before;
@@ -124,12 +125,20 @@ static ssize_t term_write_some(struct cli_term *term, const char *buf,
 	return n;
 }
 
+/* In all, and not for each piece: a slow reader would have us stay for ever. */
+static int term_final_ms(const struct cli_term *term)
+{
+	uint64_t now = hvl_time_us();
+
+	return now < term->final_us ? (int)((term->final_us - now) / 1000) : 0;
+}
+
 static bool term_wait(struct cli_term *term)
 {
 	struct pollfd pfd = { .fd = term->out, .events = POLLOUT };
 
 	if (term->final)
-		return poll(&pfd, 1, TERM_FINAL_MS) == 1;
+		return poll(&pfd, 1, term_final_ms(term)) == 1;
 	if (!term->out_watch.active &&
 	    pmm_loop_watch(term->loop, &term->out_watch, term->out, EPOLLOUT,
 			   term_on_out, term) < 0)
@@ -268,6 +277,7 @@ int cli_term_open(struct cli_term *term, struct pmm_uart *uart,
 void cli_term_final(struct cli_term *term)
 {
 	term->final = true;
+	term->final_us = hvl_time_us() + CLI_FINAL_MS * UINT64_C(1000);
 }
 
 void cli_term_close(struct cli_term *term)

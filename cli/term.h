@@ -11,10 +11,14 @@
 #define CLI_TERM_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
 #include "loop.h"
 #include "uart.h"
+
+/* How long output may take when everything else has ended. */
+#define CLI_FINAL_MS 1000
 
 struct cli_term {
 	struct pmm_loop *loop;
@@ -24,7 +28,8 @@ struct cli_term {
 	bool eof;     /* nothing more comes from it */
 	bool waiting; /* for the remote to read */
 	bool broken;  /* stdout takes nothing any more */
-	bool final;   /* wait for stdout, for so long */
+	bool final;   /* wait for stdout, until: */
+	uint64_t final_us;
 	int out;
 	struct pmm_watch in_watch, out_watch;
 	struct pmm_task in_task;
@@ -52,7 +57,8 @@ struct pmm_uart_sink cli_term_sink(struct cli_term *term);
 int cli_term_open(struct cli_term *term, struct pmm_uart *uart,
 		  void (*quit)(void *ctx), void *ctx, struct pmm_error *err);
 
-/** cli_term_final() - from now on wait for stdout, within reason */
+/** cli_term_final() - from now on wait for stdout, CLI_FINAL_MS at
+ * most in all */
 void cli_term_final(struct cli_term *term);
 
 /** cli_term_close() - as it was before; nothing is done on a closed one */
