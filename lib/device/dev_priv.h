@@ -49,6 +49,9 @@ int hvl_dev_bad_chain_(struct hvl_dev *dev, uint16_t queue,
 void hvl_dev_mmio_clear_(struct hvl_dev *dev, uint32_t version,
 			 uint32_t vendor);
 
+/** Write SHMBase and SHMLen. */
+void hvl_dev_mmio_set_shm_(struct hvl_dev *dev, uint64_t base, uint64_t size);
+
 /** Everything else is there: show the magic. */
 void hvl_dev_mmio_show_(struct hvl_dev *dev);
 

@@ -17,10 +17,18 @@ void hvl_dev_mmio_write_config_(struct hvl_dev *dev)
 			   model->config_size);
 }
 
+void hvl_dev_mmio_set_shm_(struct hvl_dev *dev, uint64_t base, uint64_t size)
+{
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_LEN_LOW, (uint32_t)size);
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_LEN_HIGH,
+			 (uint32_t)(size >> 32));
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_BASE_LOW, (uint32_t)base);
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_BASE_HIGH,
+			 (uint32_t)(base >> 32));
+}
+
 void hvl_dev_mmio_clear_(struct hvl_dev *dev, uint32_t version, uint32_t vendor)
 {
-	uint64_t base = dev->cfg.region_da, size = dev->cfg.region_size;
-
 	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX };
 	hvl_io_fill(dev->cfg.regs, 0, 0, HVL_MMIO_BLOCK_SIZE);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_VERSION, version);
@@ -30,12 +38,7 @@ void hvl_dev_mmio_clear_(struct hvl_dev *dev, uint32_t version, uint32_t vendor)
 			 (uint32_t)dev->offered);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_NUM_MAX,
 			 hvl_dev_queue_max_(dev));
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_LEN_LOW, (uint32_t)size);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_LEN_HIGH,
-			 (uint32_t)(size >> 32));
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_BASE_LOW, (uint32_t)base);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_BASE_HIGH,
-			 (uint32_t)(base >> 32));
+	hvl_dev_mmio_set_shm_(dev, dev->cfg.region_da, dev->cfg.region_size);
 	hvl_dev_mmio_write_config_(dev);
 }
 

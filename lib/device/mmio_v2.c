@@ -158,21 +158,6 @@ static void v2_obey(struct hvl_dev *dev, const struct v2_block *b)
 		v2_obey_status(dev, status);
 }
 
-static void v2_show_shm(struct hvl_dev *dev, uint32_t sel)
-{
-	uint64_t size = dev->cfg.region_size, base = dev->cfg.region_da;
-
-	/* Virtio 1.3 §4.2.2: all ones where there is no such region. */
-	if (sel != 0)
-		size = base = UINT64_MAX;
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_LEN_LOW, (uint32_t)size);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_LEN_HIGH,
-			 (uint32_t)(size >> 32));
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_BASE_LOW, (uint32_t)base);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_SHM_BASE_HIGH,
-			 (uint32_t)(base >> 32));
-}
-
 /* What the selectors of the copy ask to see. */
 static void v2_refresh(struct hvl_dev *dev, const struct v2_block *b)
 {
@@ -189,7 +174,12 @@ static void v2_refresh(struct hvl_dev *dev, const struct v2_block *b)
 			 bank < 2 ? (uint32_t)(dev->offered >> 32 * bank) : 0);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_NUM_MAX, max);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_STATE, state);
-	v2_show_shm(dev, v2_word(b, HVL_MMIO_REG_SHM_SEL));
+	/* Virtio 1.3 §4.2.2: all ones where there is no such region. */
+	if (v2_word(b, HVL_MMIO_REG_SHM_SEL) == 0)
+		hvl_dev_mmio_set_shm_(dev, dev->cfg.region_da,
+				      dev->cfg.region_size);
+	else
+		hvl_dev_mmio_set_shm_(dev, UINT64_MAX, UINT64_MAX);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_DEVICE_STATUS, dev->status);
 }
 
