@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,7 @@
 #include <hvl/metal/compiler.h>
 
 #include "message.h"
+#include "options.h"
 #include "run.h"
 
 static const struct cli_command *const commands[] = {
@@ -31,6 +33,62 @@ static int main_help(void)
 	return 0;
 }
 
+static int main_version(void)
+{
+	(void)printf("hvl %s\n", HVL_VERSION);
+	return 0;
+}
+
+static const struct cli_command *main_find(const char *name)
+{
+	for (size_t i = 0; i < HVL_ARRAY_SIZE(commands); i++) {
+		if (strcmp(name, commands[i]->name) == 0)
+			return commands[i];
+	}
+	return NULL;
+}
+
+static bool main_is(const char *arg, const char *name, const char *alias)
+{
+	return strcmp(arg, name) == 0 || strcmp(arg, alias) == 0;
+}
+
+/* What hvl answers itself; `hvl help run` is `hvl run --help`. */
+static int main_answer(int argc, char **argv)
+{
+	bool help = main_is(argv[1], "help", "--help") ||
+		    main_is(argv[1], "-h", "-h");
+	const struct cli_command *cmd;
+
+	if (!help && strcmp(argv[1], "--version") != 0) {
+		cli_say("\"%s\": unknown command; see hvl --help", argv[1]);
+		return CLI_EXIT_USAGE;
+	}
+	if (argc == 2)
+		return help ? main_help() : main_version();
+	cmd = help ? main_find(argv[2]) : NULL;
+	if (cmd && argc == 3) {
+		cli_options_help(cmd, stdout);
+		return 0;
+	}
+	if (help && !cmd)
+		cli_say("\"%s\": unknown command; see hvl --help", argv[2]);
+	else
+		cli_say("\"%s\": nothing follows here", argv[help ? 3 : 2]);
+	return CLI_EXIT_USAGE;
+}
+
+/* A full disk, or a reader that has gone, must not pass for success. */
+static int main_flush(int status)
+{
+	bool bad = ferror(stdout) != 0;
+
+	if (fflush(stdout) == 0 && !bad)
+		return status;
+	cli_say("standard output: not everything could be written");
+	return status ? status : CLI_EXIT_FAILURE;
+}
+
 /* Descriptors 0 to 2 belong to nobody else, whoever started us. */
 static void main_open_standard(void)
 {
@@ -45,22 +103,16 @@ static void main_open_standard(void)
 
 int main(int argc, char **argv)
 {
+	const struct cli_command *cmd;
+	int status;
+
 	main_open_standard();
 	(void)signal(SIGPIPE, SIG_IGN);
 	if (argc < 2) {
 		cli_say("which command? see hvl --help");
 		return CLI_EXIT_USAGE;
 	}
-	if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)
-		return main_help();
-	if (strcmp(argv[1], "--version") == 0) {
-		(void)printf("hvl %s\n", HVL_VERSION);
-		return 0;
-	}
-	for (size_t i = 0; i < HVL_ARRAY_SIZE(commands); i++) {
-		if (strcmp(argv[1], commands[i]->name) == 0)
-			return commands[i]->main(argc - 1, argv + 1);
-	}
-	cli_say("\"%s\": unknown command; see hvl --help", argv[1]);
-	return CLI_EXIT_USAGE;
+	cmd = main_find(argv[1]);
+	status = cmd ? cmd->main(argc - 1, argv + 1) : main_answer(argc, argv);
+	return main_flush(status);
 }

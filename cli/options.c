@@ -50,9 +50,25 @@ static bool options_is_help(const char *arg)
 	return strcmp(arg, "--help") == 0 || strcmp(arg, "-h") == 0;
 }
 
+/* @before: the option in front of it, whose value may be left out; or NULL */
+static int options_stray(const struct cli_command *cmd, const char *arg,
+			 const struct cli_option *before, struct pmm_error *err)
+{
+	if (before)
+		return pmm_fail(err, -EINVAL,
+				"\"%s\": not an option; for --%s write "
+				"--%s=%s",
+				arg, before->name, before->name, arg);
+	return pmm_fail(err, -EINVAL,
+			"\"%s\": not an option; see hvl %s --help", arg,
+			cmd->name);
+}
+
 int cli_options_parse(const struct cli_command *cmd, int argc, char **argv,
 		      void *ctx, struct pmm_error *err)
 {
+	const struct cli_option *before = NULL;
+
 	for (int i = 1; i < argc; i++) {
 		const struct cli_option *opt;
 		const char *value;
@@ -61,10 +77,7 @@ int cli_options_parse(const struct cli_command *cmd, int argc, char **argv,
 		if (options_is_help(argv[i]))
 			return CLI_HELP;
 		if (argv[i][0] != '-' || argv[i][1] == '\0')
-			return pmm_fail(err, -EINVAL,
-					"\"%s\": not an option; see hvl %s "
-					"--help",
-					argv[i], cmd->name);
+			return options_stray(cmd, argv[i], before, err);
 		opt = options_find(cmd, argv[i], &value);
 		if (!opt)
 			return pmm_fail(err, -EINVAL,
@@ -85,6 +98,7 @@ int cli_options_parse(const struct cli_command *cmd, int argc, char **argv,
 		rc = opt->take(ctx, value, err);
 		if (rc < 0)
 			return rc;
+		before = !value && opt->arg ? opt : NULL;
 	}
 	return 0;
 }

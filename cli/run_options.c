@@ -40,7 +40,10 @@ static int take_firmware(void *ctx, const char *value, struct pmm_error *err)
 {
 	struct cli_run *run = ctx;
 
-	(void)err;
+	if (!*value)
+		return pmm_fail(err, -EINVAL,
+				"--firmware: no file named; leave it out for "
+				"hvl_net_rng, or write --firmware FILE");
 	run->remote.firmware = value;
 	return 0;
 }

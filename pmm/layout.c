@@ -70,16 +70,16 @@ static int layout_check_range(const struct pmm_layout_config *cfg,
 		return pmm_fail(err, -EINVAL,
 				"--shmem-size 0: there must be some; the "
 				"default is 16M");
-	if (cfg->size % PMM_PAGE)
-		return pmm_fail(err, -EINVAL,
-				"--shmem-size %" PRIu64 ": not whole pages of "
-				"4K; %" PRIu64 "K would be",
-				cfg->size, cfg->size / 1024 / 4 * 4 + 4);
 	if (cfg->da + (cfg->size - 1) < cfg->da)
 		return pmm_fail(err, -EINVAL,
 				"--shmem-size 0x%" PRIx64 ": reaches beyond "
 				"64 bits from --shmem-addr 0x%" PRIx64,
 				cfg->size, cfg->da);
+	if (cfg->size % PMM_PAGE)
+		return pmm_fail(err, -EINVAL,
+				"--shmem-size %" PRIu64 ": not whole pages of "
+				"4K; %" PRIu64 "K would be",
+				cfg->size, cfg->size / 1024 / 4 * 4 + 4);
 	if (cfg->v1 && cfg->da + (cfg->size - 1) >= LAYOUT_V1_END)
 		return pmm_fail(err, -EINVAL,
 				"--shmem-addr 0x%" PRIx64 ": --transport "

@@ -25,6 +25,14 @@ static int remote_check_range(const struct pmm_remote_config *cfg,
 
 	if (cfg->shm_da > end || cfg->shm_da + (cfg->shm_size - 1) < own->da)
 		return 0;
+	if (cfg->shm_da < own->da)
+		return pmm_fail(err, -EINVAL,
+				"--shmem-size 0x%" PRIx64 ": the shared memory "
+				"from --shmem-addr 0x%" PRIx64
+				" overlaps the %s board's own, 0x%" PRIx64
+				" to 0x%" PRIx64 "; 0x%" PRIx64 " would fit",
+				cfg->shm_size, cfg->shm_da, b->name, own->da,
+				end, own->da - cfg->shm_da);
 	return pmm_fail(err, -EINVAL,
 			"--shmem-addr 0x%" PRIx64 ": the shared memory, to "
 			"0x%" PRIx64 ", overlaps the %s board's own, 0x%" PRIx64

@@ -66,6 +66,31 @@ class Refused(unittest.TestCase):
         self.refuse(message, "--private", "--rng", "--firmware",
                     self.path(data))
 
+    def test_command(self):
+        for words, status, text in (
+                ("", 2, "hvl --help"), ("nosuch", 2, '"nosuch".*--help'),
+                ("--version now", 2, '"now"'), ("help nosuch", 2, "nosuch"),
+                ("help run now", 2, '"now"'), ("help", 0, "^$"),
+                ("help run", 0, "^$"), ("run --help", 0, "^$"),
+                ("--version", 0, "^$")):
+            done = subprocess.run([hvl.HVL, *words.split()],
+                                  stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, text=True,
+                                  check=False, timeout=hvl.PATIENCE)
+            self.assertEqual(done.returncode, status, words)
+            self.assertRegex(done.stderr, text)
+            self.assertEqual(done.stderr.count("\n"), status != 0, words)
+            self.assertEqual(done.stdout == "", status != 0, words)
+
+    def test_output_that_is_lost(self):
+        for words in ("--version", "--help", "run --help"):
+            with open("/dev/full", "wb") as full:
+                done = subprocess.run([hvl.HVL, *words.split()], stdout=full,
+                                      stderr=subprocess.PIPE, text=True,
+                                      check=False, timeout=hvl.PATIENCE)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertRegex(done.stderr, "standard output")
+
     def test_missing_file(self):
         self.refuse(r"/no/such\.elf.*No such file", "--rng", "--firmware",
                     "/no/such.elf")
@@ -129,6 +154,11 @@ class Refused(unittest.TestCase):
     def test_shared_memory_over_the_boards(self):
         self.refuse(r"shared memory.*overlap", "--rng", "--shmem-addr",
                     "0x38100000", "--firmware", hvl.FIRMWARE, status=2)
+
+    def test_shared_memory_up_to_the_boards(self):
+        self.refuse(r"--shmem-size.*overlap.*would fit", "--rng",
+                    "--shmem-size", "1G", "--firmware", hvl.FIRMWARE,
+                    status=2)
 
     def test_shared_memory_too_small(self):
         self.refuse(r"--shmem-size.*at least", "--rng", "--net", "tap",

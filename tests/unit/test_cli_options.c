@@ -54,6 +54,13 @@ static void options_refuse_with_one_line(void **state)
 		{ "-vv", "-vv: unknown option; see hvl run --help" },
 		{ "--shmem", "--shmem: unknown option; see hvl run --help" },
 		{ "tap0", "\"tap0\": not an option; see hvl run --help" },
+		{ "--no-dtb tap0",
+		  "\"tap0\": not an option; see hvl run --help" },
+		{ "--rng /dev/hwrng", "\"/dev/hwrng\": not an option; for "
+				      "--rng write --rng=/dev/hwrng" },
+		{ "--firmware=",
+		  "--firmware: no file named; leave it out for hvl_net_rng, "
+		  "or write --firmware FILE" },
 		{ "-", "\"-\": not an option; see hvl run --help" },
 		{ "--no-dtb=yes", "--no-dtb: takes no value, \"yes\" was "
 				  "given" },
@@ -100,6 +107,9 @@ static void options_refuse_with_one_line(void **state)
 		{ "--shmem-addr 0xfffffffffffff000",
 		  "--shmem-size 0x1000000: reaches beyond 64 bits from "
 		  "--shmem-addr 0xfffffffffffff000" },
+		{ "--shmem-size 0xffffffffffffffff",
+		  "--shmem-size 0xffffffffffffffff: reaches beyond 64 bits "
+		  "from --shmem-addr 0x37000000" },
 		{ "--shmem-addr 0xaabbaabb000 --transport mmio-v1",
 		  "--shmem-addr 0xaabbaabb000: --transport mmio-v1 reaches "
 		  "addresses below 0xaabbaabb000 only; use --transport mmio" },
@@ -206,6 +216,11 @@ static void options_refuse_overlap_with_ram(void **state)
 		       "--firmware _ --shmem-addr 0x%llx --shmem-size 16M",
 		       (unsigned long long)board->ram_da - 0xfff000);
 	assert_true(parse(words, &err) < 0);
+	/* It is the size that is wrong, then, and it says which would do. */
+	assert_ptr_equal(strstr(err.text, "--shmem-size 0x1000000: the shared "
+					  "memory"),
+			 err.text);
+	assert_non_null(strstr(err.text, "; 0xfff000 would fit"));
 	(void)snprintf(words, sizeof(words),
 		       "--firmware _ --shmem-addr 0x%llx --shmem-size 16M",
 		       (unsigned long long)board->ram_da - 0x1000000);
