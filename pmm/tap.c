@@ -45,32 +45,50 @@ int pmm_tap_check(struct pmm_error *err)
 	return 0;
 }
 
-static int tap_attach_failed(const struct pmm_tap_config *cfg, int rc,
-			     struct pmm_error *err)
+/* What helps depends on what was to be had: a new one, this one, any one. */
+static int tap_forbidden(const struct pmm_tap *tap, const char *ifname, int rc,
+			 struct pmm_error *err)
 {
-	const char *ifname = cfg->ifname && *cfg->ifname ? cfg->ifname : "hvl0";
-
-	switch (rc) {
-	case -EPERM:
-	case -EACCES:
+	if (!*ifname)
+		return pmm_fail(err, rc,
+				"%s: creating a tap: Permission denied; run as "
+				"root, use --private, or make one for yourself "
+				"(sudo ip tuntap add tap0 mode tap user $USER) "
+				"and name it: --net tap,ifname=tap0",
+				tap->name);
+	if (tap->created)
 		return pmm_fail(err, rc,
 				"%s: tap \"%s\": Permission denied; run as "
 				"root, use --private, or create it for "
-				"yourself: ip tuntap add %s mode tap user "
+				"yourself: sudo ip tuntap add %s mode tap user "
 				"$USER",
-				cfg->name, ifname, ifname);
+				tap->name, ifname, ifname);
+	return pmm_fail(err, rc,
+			"%s: tap \"%s\": Permission denied: it is another "
+			"user's; run as root, or choose another ifname",
+			tap->name, ifname);
+}
+
+static int tap_attach_failed(const struct pmm_tap *tap, const char *ifname,
+			     int rc, struct pmm_error *err)
+{
+	switch (rc) {
+	case -EPERM:
+	case -EACCES:
+		return tap_forbidden(tap, ifname, rc, err);
 	case -EBUSY:
 		return pmm_fail(err, rc,
-				"%s: tap \"%s\": another program has it open; "
-				"choose another ifname",
-				cfg->name, ifname);
+				"%s: tap \"%s\": another program or device "
+				"has it open; choose another ifname",
+				tap->name, ifname);
 	case -EINVAL:
 		return pmm_fail(err, rc,
-				"%s: \"%s\": this interface is not a tap; "
-				"choose another ifname",
-				cfg->name, ifname);
+				"%s: \"%s\": this interface is not a tap, or "
+				"one with several queues; choose another "
+				"ifname",
+				tap->name, ifname);
 	default:
-		return pmm_fail(err, rc, "%s: tap \"%s\": %s", cfg->name,
+		return pmm_fail(err, rc, "%s: tap \"%s\": %s", tap->name,
 				ifname, strerror(-rc));
 	}
 }
@@ -85,7 +103,8 @@ static int tap_attach(struct pmm_tap *tap, const struct pmm_tap_config *cfg,
 		       named ? cfg->ifname : "hvl%d");
 	tap->created = !named || if_nametoindex(cfg->ifname) == 0;
 	if (ioctl(tap->fd, TUNSETIFF, &ifr) < 0)
-		return tap_attach_failed(cfg, -errno, err);
+		return tap_attach_failed(tap, named ? cfg->ifname : "", -errno,
+					 err);
 	memcpy(tap->ifname, ifr.ifr_name, sizeof(tap->ifname));
 	return 0;
 }

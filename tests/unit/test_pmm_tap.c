@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
 #include <net/if.h>
@@ -18,6 +19,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -271,6 +273,21 @@ static void tap_open_sets_mtu_and_address(void **state)
 	pmm_tap_close(&other);
 }
 
+/* Whether the interfaces are ours to change. */
+static void capability(bool on)
+{
+	struct __user_cap_header_struct head = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[2];
+
+	assert_int_equal(syscall(SYS_capget, &head, data), 0);
+	data[0].effective &= ~(1u << CAP_NET_ADMIN);
+	if (on)
+		data[0].effective |= 1u << CAP_NET_ADMIN;
+	assert_int_equal(syscall(SYS_capset, &head, data), 0);
+}
+
 static void tap_open_refuses(void **state)
 {
 	struct pmm_tap_config cfg = { .name = "net1", .ifname = "hvltest" };
@@ -280,11 +297,30 @@ static void tap_open_refuses(void **state)
 	(void)state;
 	assert_int_equal(pmm_tap_open(&other, &cfg, &err), -EBUSY);
 	assert_string_equal(err.text, "net1: tap \"hvltest\": another program "
-				      "has it open; choose another ifname");
+				      "or device has it open; choose another "
+				      "ifname");
 	cfg.ifname = "lo";
 	assert_int_equal(pmm_tap_open(&other, &cfg, &err), -EINVAL);
 	assert_string_equal(err.text, "net1: \"lo\": this interface is not a "
-				      "tap; choose another ifname");
+				      "tap, or one with several queues; choose "
+				      "another ifname");
+}
+
+/* Each with the cure that does cure it. */
+static void tap_open_without_privilege_says_the_cure(void **state)
+{
+	struct pmm_tap_config cfg = { .name = "net1" };
+	struct pmm_error err = { "" };
+	struct pmm_tap other;
+
+	(void)state;
+	capability(false);
+	assert_int_equal(pmm_tap_open(&other, &cfg, &err), -EPERM);
+	assert_non_null(strstr(err.text, "--net tap,ifname=tap0"));
+	cfg.ifname = "hvlnew";
+	assert_int_equal(pmm_tap_open(&other, &cfg, &err), -EPERM);
+	assert_non_null(strstr(err.text, "ip tuntap add hvlnew mode tap user"));
+	capability(true);
 }
 
 /* `ip link delete` under a running remote: an error, and no endless events */
@@ -334,6 +370,7 @@ int main(void)
 		TAP_TEST(tap_send_reaches_main),
 		TAP_TEST(tap_open_sets_mtu_and_address),
 		TAP_TEST(tap_open_refuses),
+		TAP_TEST(tap_open_without_privilege_says_the_cure),
 		TAP_TEST(tap_deleted_interface_is_noticed),
 		cmocka_unit_test(mac_default_is_stable_and_distinct),
 	};
