@@ -2,6 +2,7 @@
 """Traffic with a running remote: every ping size, a flood, TCP, iperf."""
 import os
 import re
+import shlex
 import unittest
 
 import hvl
@@ -66,6 +67,28 @@ class Traffic(unittest.TestCase):
         first = self.run_.command("rng 16", r"^((?:[0-9a-f]{2} ?){16})\r?$")
         second = self.run_.command("rng 16", r"^((?:[0-9a-f]{2} ?){16})\r?$")
         self.assertNotEqual(first.group(1), second.group(1))
+
+
+class TrafficOfEveryMtu(unittest.TestCase):
+    """What the options allow works, up to the last byte of a frame."""
+
+    def test_full_frames_and_tcp(self):
+        for mtu in (68, 576, 9000, 65521):
+            with self.subTest(mtu=mtu), \
+                    hvl.Run(devices=("--net", f"tap,mtu={mtu}")) as run:
+                run.expect(rf"mtu {mtu}\b")
+                run.expect(hvl.PROMPT)
+                run.enter = shlex.split(re.search(
+                    r"nsenter .*", run.err.text).group(0))
+                for size in (mtu - 28, mtu - 29, mtu + 100):
+                    size = min(size, 65493)
+                    self.assertEqual(
+                        run.ping("-c", "3", "-i", "0.02", "-s", str(size)),
+                        (3, 3), size)
+                done = run.inside("python3", os.path.join(HERE, "peer.py"),
+                                  "echo", hvl.REMOTE_IP, "200000")
+                self.assertIn("200000 bytes", done.stdout)
+                self.assertEqual(run.quit(), 0)
 
 
 class TrafficVersion1(Traffic):

@@ -160,7 +160,8 @@ static void shell_says_the_right_usage(void **state)
 	       "usage: net ping [-c N] [-s SIZE] [-i MS] ADDR\r\n");
 	expect("break\r", "usage: break net | break rng\r\n");
 	expect("rng 0\r", "usage: rng [N]\r\n");
-	expect("rng 1025\r", "usage: rng [N]\r\n");
+	expect("rng 1025\r",
+	       "usage: rng [N]\r\n  N bytes of entropy, up to 1024\r\n");
 	expect("uptime now\r", "usage: uptime");
 	expect("what\r", "what: no such command; try help\r\n");
 	expect("1 2 3 4 5 6 7 8 9 10 11 12 13\r", "too many words\r\n");

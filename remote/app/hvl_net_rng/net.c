@@ -40,8 +40,8 @@
 /* How soon to look again when the ring for sending is full. */
 #define NET_TX_RETRY_US 200u
 
-/* lwIP's lengths have 16 bits, and cover headers as well. */
-#define NET_MTU_MAX 65000u
+/* lwIP's lengths have 16 bits, and cover the Ethernet header as well. */
+#define NET_MTU_MAX (UINT16_MAX - SIZEOF_ETH_HDR)
 
 #define NET_MAC_FMT "%02x:%02x:%02x:%02x:%02x:%02x"
 #define NET_MAC(m) (m)[0], (m)[1], (m)[2], (m)[3], (m)[4], (m)[5]

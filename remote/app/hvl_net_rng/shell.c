@@ -181,7 +181,7 @@ static const struct command shell_commands[] = {
 	{ "device list", "", "devices, and how they are", shell_device_list },
 	{ "net iface", "", "the network interface", shell_net_iface },
 	{ "net ping", "[-c N] [-s SIZE] [-i MS] ADDR",
-	  "round-trip times; ^C stops", shell_net_ping },
+	  "round trips, SIZE to 1472; ^C stops", shell_net_ping },
 	{ "net stats", "", "counters of the network device", shell_net_stats },
 	{ "rng", "[N]", "N bytes of entropy, up to 1024", shell_rng },
 	{ "uptime", "", "seconds since the start", shell_uptime },
@@ -245,7 +245,8 @@ static void shell_run(char *line)
 	if (!command)
 		shell_unknown(argv[0]);
 	else if (!command->run(argc - used, argv + used))
-		app_print("usage: %s %s\n", command->name, command->usage);
+		app_print("usage: %s %s\n  %s\n", command->name, command->usage,
+			  command->help);
 }
 
 static void shell_prompt(void)
