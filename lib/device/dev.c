@@ -208,17 +208,18 @@ static int dev_serve_queues(struct hvl_dev *dev, unsigned int budget,
 	uint16_t q;
 
 	for (q = 0; q < dev->cfg.model->nqueues; q++) {
+		uint16_t before = dev->vq[q].used_idx;
 		int rc;
 
 		if (!dev->vq[q].started)
 			continue;
 		rc = dev->cfg.model->process(dev, q, budget);
+		dev->stats.chains += (uint16_t)(dev->vq[q].used_idx - before);
 		/* What was done before a violation was still done. */
 		if (hvl_dev_vq_flush(&dev->vq[q]))
 			*notify = true;
 		if (rc < 0)
 			return rc;
-		dev->stats.chains += (unsigned int)rc;
 		if ((unsigned int)rc >= budget)
 			ret = HVL_DEV_MORE;
 	}

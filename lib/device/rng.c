@@ -7,7 +7,9 @@
 
 #include "dev_priv.h"
 
-#define RNG_CHAIN_MAX 65536u /* bytes for one chain: nobody starves others */
+/* Bytes for one chain, and for one service: nobody starves others. */
+#define RNG_CHAIN_MAX 65536u
+#define RNG_SERVICE_MAX (4 * RNG_CHAIN_MAX)
 
 void hvl_dev_rng_init(struct hvl_dev_rng *rng,
 		      const struct hvl_dev_rng_backing *backing)
@@ -64,10 +66,12 @@ static int rng_process(struct hvl_dev *dev, uint16_t queue, unsigned int budget)
 	struct hvl_dev_rng *rng = dev->cfg.priv;
 	struct hvl_chain chain;
 	unsigned int moved;
-	uint32_t len;
+	uint32_t len, bytes = 0;
 	int rc;
 
 	for (moved = 0; moved < budget; moved++) {
+		if (bytes >= RNG_SERVICE_MAX)
+			return (int)budget;
 		rc = hvl_dev_pop_(dev, queue, &chain);
 		if (rc < 0)
 			return rc;
@@ -82,6 +86,7 @@ static int rng_process(struct hvl_dev *dev, uint16_t queue, unsigned int budget)
 			break;
 		}
 		rng->bytes += len;
+		bytes += len;
 		hvl_dev_vq_push(&dev->vq[queue], &chain, len);
 	}
 	return (int)moved;

@@ -323,6 +323,52 @@ static void mmio_v1_bad_queue_is_not_acknowledged(void **state)
 	assert_true(r.dev.vq[0].started);
 }
 
+/* A page size that is none, with a page number that makes a good address. */
+static void mmio_v1_odd_page_size_is_not_acknowledged(void **state)
+{
+	uint64_t da = (MOCK_DA + mock_ring_off(&r, 0) + 12287) / 12288 * 12288;
+
+	(void)state;
+	mock_begin(&r);
+	mock_set(&r, HVL_MMIO_REG_GUEST_PAGE_SIZE, 12288);
+	mock_v1_queue_regs(&r, 0, MOCK_NUM, (uint32_t)(da / 12288));
+	mock_service(&r);
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_PFN), da / 12288);
+	assert_false(r.dev.vq[0].started);
+}
+
+/* Half written: nothing to complain of yet. */
+static void mmio_v1_request_without_size_is_none(void **state)
+{
+	(void)state;
+	mock_begin(&r);
+	mock_v1_queue_regs(&r, 0, HVL_MMIO_V1_MARKER, mock_pfn(&r, 0));
+	mock_service(&r);
+	assert_int_equal(r.log.lines, 0);
+	mock_queue(&r, 0, MOCK_NUM);
+}
+
+/* The driver resets while the device finds out that its ring is broken. */
+static int resetting_read(void *ctx, void *buf, uint32_t len)
+{
+	mock_set(&r, HVL_MMIO_REG_STATUS, 0);
+	return mock_entropy_read(ctx, buf, len);
+}
+
+static void mmio_v1_needs_reset_is_not_shown_over_a_reset(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	rng.backing.read = resetting_read;
+	mock_offer(&r, 0, 8);
+	mock_desc(&r.ring[0], 1, 0, 0, VRING_DESC_F_WRITE, 0);
+	mock_avail(&r.ring[0], 1);
+	mock_service(&r);
+	assert_int_equal(r.dev.stats.violations, 1);
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_STATUS), 0);
+	mock_bring_up(&r);
+}
+
 static void mmio_v1_unoffered_features_are_masked(void **state)
 {
 	(void)state;
@@ -595,6 +641,9 @@ int main(void)
 		T(mmio_v1_same_request_is_acked_again_in_time),
 		T(mmio_v1_unseen_ack_is_rung_again),
 		T(mmio_v1_bad_queue_is_not_acknowledged),
+		T(mmio_v1_odd_page_size_is_not_acknowledged),
+		T(mmio_v1_request_without_size_is_none),
+		T(mmio_v1_needs_reset_is_not_shown_over_a_reset),
 		T(mmio_v1_unoffered_features_are_masked),
 		T(mmio_v1_ack_clears_only_its_bits),
 		T(mmio_v1_ack_of_older_news_rings_again),

@@ -200,6 +200,31 @@ static void mmio_v2_status_bits_need_those_before(void **state)
 			 MOCK_STATUS_INIT);
 }
 
+/* FAILED is the driver's last word until it resets. */
+static void mmio_v2_failed_driver_does_not_go_live(void **state)
+{
+	(void)state;
+	mock_begin(&d);
+	mock_queue(&d, 0, MOCK_NUM);
+	mock_status(&d, 0x0b | VIRTIO_CONFIG_S_FAILED);
+	mock_status(&d, 0x0f | VIRTIO_CONFIG_S_FAILED);
+	assert_false(d.dev.live);
+	assert_int_equal(d.events[HVL_DEV_EVENT_READY], 0);
+	mock_bring_up(&d);
+	assert_true(d.dev.live);
+}
+
+static void mmio_v2_refused_queues_do_not_flood_the_log(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	mock_begin(&d);
+	for (i = 0; i < 1000; i++)
+		mock_v2_queue_regs(&d, 0, 3, MOCK_DA, MOCK_DA, MOCK_DA);
+	assert_in_range(d.log.lines, 10, 70);
+}
+
 static void mmio_v2_failed_stops_serving(void **state)
 {
 	uint32_t id, len;
@@ -453,6 +478,8 @@ int main(void)
 		T(mmio_v2_features_ok_only_for_what_was_offered),
 		T(mmio_v2_features_and_status_in_one_fence),
 		T(mmio_v2_status_bits_need_those_before),
+		T(mmio_v2_failed_driver_does_not_go_live),
+		T(mmio_v2_refused_queues_do_not_flood_the_log),
 		T(mmio_v2_failed_stops_serving),
 		T(mmio_v2_queue_needs_features_ok),
 		T(mmio_v2_queue_is_set_up_once),

@@ -157,15 +157,76 @@ static void rng_rejects_readable_segment(void **state)
 	assert_non_null(strstr(d.log.last, "dev0: queue 0: descriptor 0"));
 }
 
+static void rng_rejects_readable_segment_before_good_one(void **state)
+{
+	uint64_t buf = mock_buf_off(&d);
+
+	(void)state;
+	mock_desc(&d.ring[0], 0, buf, 8, VRING_DESC_F_NEXT, 1);
+	mock_desc(&d.ring[0], 1, buf + 16, 8, VRING_DESC_F_WRITE, 0);
+	mock_avail(&d.ring[0], 0);
+	mock_service(&d);
+	assert_true(mock_needs_reset(&d));
+	assert_int_equal(filled(buf + 16), 0);
+}
+
+/* Eight chains of the most that one gets, for a budget of 64. */
+static void rng_bounds_one_service(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < MOCK_NUM; i++) {
+		mock_desc(&d.ring[0], i, 0x80000, 0x10000, VRING_DESC_F_WRITE,
+			  0);
+		mock_avail(&d.ring[0], i);
+	}
+	mock_service(&d);
+	assert_true(d.more);
+	assert_int_equal(rng.bytes, 4 * 65536);
+	assert_int_equal(d.dev.stats.chains, 4);
+	mock_service(&d);
+	assert_int_equal(rng.bytes, 8 * 65536);
+	assert_int_equal(d.dev.stats.chains, 8);
+	mock_service(&d);
+	assert_false(d.more);
+}
+
+static int boasting_read(void *ctx, void *buf, uint32_t room)
+{
+	(void)ctx;
+	memset(buf, 1, room);
+	return (int)room + 1;
+}
+
+/* A backing that says it wrote more than there was room for. */
+static void rng_believes_no_impossible_length(void **state)
+{
+	(void)state;
+	rng.backing.read = boasting_read;
+	mock_offer(&d, 0, 8);
+	mock_service(&d);
+	assert_false(mock_used(&d.ring[0], &id, &len));
+	assert_int_equal(rng.failures, 1);
+	assert_int_equal(rng.bytes, 0);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(rng_fills_whole_buffer),  T(rng_fills_every_segment),
-		T(rng_bounds_one_chain),    T(rng_waits_for_entropy),
-		T(rng_gives_what_there_is), T(rng_counts_failures_of_backing),
-		T(rng_leaves_no_hole),	    T(rng_rejects_readable_segment),
+		T(rng_fills_whole_buffer),
+		T(rng_fills_every_segment),
+		T(rng_bounds_one_chain),
+		T(rng_waits_for_entropy),
+		T(rng_gives_what_there_is),
+		T(rng_counts_failures_of_backing),
+		T(rng_leaves_no_hole),
+		T(rng_rejects_readable_segment),
+		T(rng_rejects_readable_segment_before_good_one),
+		T(rng_bounds_one_service),
+		T(rng_believes_no_impossible_length),
 	};
 
 	return cmocka_run_group_tests_name("dev_rng", tests, NULL, NULL);

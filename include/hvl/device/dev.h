@@ -55,9 +55,10 @@ struct hvl_dev_model {
 	void (*reset)(struct hvl_dev *dev);
 
 	/*
-	 * Serve a queue: at most about @budget chains. Return: chains moved,
-	 * or -EPROTO when the driver broke the protocol. Flushing, notifying
-	 * and breaking the device are the caller's.
+	 * Serve a queue: at most about @budget chains. Return: how much of the
+	 * budget is used up, all of it if there may be more to do at once; or
+	 * -EPROTO when the driver broke the protocol. Flushing, notifying and
+	 * breaking the device are the caller's.
 	 */
 	int (*process)(struct hvl_dev *dev, uint16_t queue,
 		       unsigned int budget);
@@ -82,7 +83,7 @@ struct hvl_dev_transport {
 
 struct hvl_dev_stats {
 	uint64_t services;   /* calls of hvl_dev_service() */
-	uint64_t chains;     /* moved */
+	uint64_t chains;     /* given back */
 	uint64_t interrupts; /* notifications of the driver */
 	uint64_t resets;     /* by the driver */
 	uint64_t violations; /* of the protocol, by the driver */
