@@ -37,7 +37,7 @@ struct pmm_remote {
 	uint64_t pause_us;   /* before the last restart that had one */
 	unsigned int ending; /* rechecks since the firmware said it ends */
 	bool fresh;	     /* nothing ran yet in this memory */
-	char end[160];
+	char end[240];
 };
 
 /** pmm_remote_halt_() - not running, nothing of it in the event loop */
