@@ -40,7 +40,7 @@ check: setup-check release firmware host-debug host-asan host-tsan ## every test
 	@echo '== loop and thread tests under ThreadSanitizer'
 	$(ctest) host-tsan
 
-check-fast: host-debug ## unit, loop and hostile tests and the demo, one build
+check-fast: release host-debug ## unit, loop and hostile tests and the demo
 	$(ctest) host-debug -L '^(unit|loop|hostile|demo)$$'
 
 bench: setup-test release ## run the benchmarks
