@@ -80,6 +80,7 @@ bool hvl_dev_queue_start_(struct hvl_dev *dev, uint16_t queue, uint32_t num,
 		.avail = avail,
 		.used = used,
 		.features = dev->features,
+		.no_suppress = dev->cfg.no_suppress,
 	};
 
 	if (hvl_dev_vq_start(&dev->vq[queue], &cfg) == 0)

@@ -71,6 +71,7 @@ int hvl_dev_vq_start(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
 		.index = cfg->index,
 		.num = cfg->num,
 		.features = cfg->features,
+		.no_suppress = cfg->no_suppress,
 	};
 	if (!hvl_vring_num_ok(cfg->num) || cfg->num > cfg->num_max)
 		return vq_refuse(vq, "bad ring size", cfg->num);
@@ -288,6 +289,8 @@ bool hvl_dev_vq_flush(struct hvl_dev_vq *vq)
 	hvl_io_store_release16(&vq->shm, vq->used + 2, vq->published);
 	hvl_io_clean(&vq->shm, vq->used, 4);
 
+	if (vq->no_suppress)
+		return true;
 	hvl_mb_before_event_check();
 	hvl_io_invalidate(&vq->shm, vq->avail, 4);
 	return (hvl_io_read16(&vq->shm, vq->avail) &
@@ -305,7 +308,8 @@ static void vq_set_used_flags(struct hvl_dev_vq *vq, uint16_t flags)
 
 void hvl_dev_vq_notify_off(struct hvl_dev_vq *vq)
 {
-	vq_set_used_flags(vq, VRING_USED_F_NO_NOTIFY);
+	if (!vq->no_suppress)
+		vq_set_used_flags(vq, VRING_USED_F_NO_NOTIFY);
 }
 
 bool hvl_dev_vq_notify_on(struct hvl_dev_vq *vq)

@@ -265,6 +265,22 @@ static void dev_vq_flush_obeys_no_interrupt(void **state)
 	assert_true(mock_used(&f.ring, &id, &len));
 }
 
+static void dev_vq_without_suppression_notifies_always(void **state)
+{
+	(void)state;
+	f.cfg.no_suppress = true;
+	assert_int_equal(hvl_dev_vq_start(&f.vq, &f.cfg), 0);
+	hvl_dev_vq_notify_off(&f.vq);
+	assert_int_equal(hvl_io_read16(&f.shm, f.ring.used), 0);
+	hvl_io_write16(&f.shm, f.ring.avail, VRING_AVAIL_F_NO_INTERRUPT);
+	assert_false(hvl_dev_vq_flush(&f.vq));
+	mock_desc(&f.ring, 0, BUF, 10, F_WRITE, 0);
+	mock_avail(&f.ring, 0);
+	assert_int_equal(pop(), 1);
+	hvl_dev_vq_push(&f.vq, &f.chain, 7);
+	assert_true(hvl_dev_vq_flush(&f.vq));
+}
+
 static void dev_vq_notify_on_tells_what_came(void **state)
 {
 	(void)state;
@@ -537,6 +553,7 @@ int main(void)
 		T(dev_vq_push_shows_nothing_before_flush),
 		T(dev_vq_push_bounds_length),
 		T(dev_vq_flush_obeys_no_interrupt),
+		T(dev_vq_without_suppression_notifies_always),
 		T(dev_vq_notify_on_tells_what_came),
 		T(dev_vq_moves_chains_over_index_wrap),
 		T(dev_vq_chain_copies_cross_segments),

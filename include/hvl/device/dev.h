@@ -108,6 +108,7 @@ struct hvl_dev_config {
 	uint64_t region_size;	   /* and SHMLen */
 	uint64_t features_off;	   /* not to be offered, for tests and users */
 	uint16_t queue_max;	   /* 0: the model's */
+	bool no_suppress;	   /* of all queues: hvl_dev_vq_config */
 	const struct hvl_log *log; /* or NULL; borrowed */
 	void (*event)(void *ctx, struct hvl_dev *dev, enum hvl_dev_event ev);
 	void *event_ctx;      /* event may be NULL */

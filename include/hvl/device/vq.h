@@ -49,6 +49,12 @@ struct hvl_dev_vq_config {
 	uint32_t num_max;	    /* largest that was offered */
 	uint64_t desc, avail, used; /* device addresses of the areas */
 	uint64_t features;	    /* negotiated */
+	/*
+	 * Neither ask the driver to hold back its notifications nor let it
+	 * hold back ours (§2.7.7, §2.7.10): for drivers whose full barriers do
+	 * nothing, so that both sides could sleep each having missed the other.
+	 */
+	bool no_suppress;
 };
 
 /* The state is private to the queue's functions. */
@@ -67,6 +73,7 @@ struct hvl_dev_vq {
 	uint16_t used_flags; /* as we last wrote them */
 	bool started;
 	bool broken;
+	bool no_suppress;
 };
 
 /**
