@@ -301,12 +301,14 @@ static int take_verbose(void *ctx, const char *value, struct pmm_error *err)
 	return 0;
 }
 
-#define OPTION_BOARD                                                \
-	{                                                           \
-		"board", 0, "BOARD",                                \
-			"what the remote is: native (default), a\n" \
-			"sandboxed process of this machine",        \
-			take_board                                  \
+#define OPTION_BOARD                                                 \
+	{                                                            \
+		"board", 0, "BOARD",                                 \
+			"what the remote is: native (default), a\n"  \
+			"sandboxed process of this machine, or an\n" \
+			"emulated machine: virt-a53, virt-rv64,\n"   \
+			"mps2-m3, zcu102-r5",                        \
+			take_board                                   \
 	}
 #define OPTION_FIRMWARE                                               \
 	{                                                             \
@@ -339,9 +341,12 @@ const struct cli_option cli_run_options[] = {
 	OPTION_FIRMWARE,
 	{ "shmem-addr", 0, "ADDR",
 	  "where the remote sees the shared memory;\n"
-	  "default 0x37000000",
+	  "default: as the board has it,\n"
+	  "0x37000000 on native",
 	  take_shmem_addr },
-	{ "shmem-size", 0, "SIZE", "and its size; default 16M",
+	{ "shmem-size", 0, "SIZE",
+	  "and its size; default: as the board has it,\n"
+	  "16M on native",
 	  take_shmem_size },
 	OPTION_NO_DTB,
 	OPTION_TRANSPORT,

@@ -14,6 +14,7 @@
 #include <hvl/wire/rsc_table.h>
 
 struct pmm_driver_ops;
+struct pmm_qemu_machine;
 
 /* Memory that a firmware may be linked into */
 struct pmm_board_range {
@@ -28,13 +29,17 @@ struct pmm_board {
 	uint16_t machine;    /* HVL_ELF_MACHINE_* */
 	bool is64;
 	const struct pmm_driver_ops *driver;
-	uint64_t ram_da; /* memory of its own */
+	const struct pmm_qemu_machine *qemu; /* or NULL */
+	uint64_t ram_da;		     /* memory of its own */
 	uint64_t ram_size;
 	struct pmm_board_range load[PMM_BOARD_LOADS_MAX]; /* size 0: none */
 	uint64_t shm_da;   /* default of --shmem-addr */
 	uint64_t shm_size; /* default of --shmem-size */
 	enum hvl_rsc_doorbell doorbell;
 	uint32_t doorbell_param[6];
+	/* The remote's barriers may do nothing: hvl_dev_config.no_suppress */
+	bool no_suppress;
+	bool slow; /* for time limits: emulated */
 };
 
 /** pmm_board_find() - by name. Return: NULL when there is none. */

@@ -41,6 +41,7 @@ struct pmm_device_place {
 	const struct hvl_io *shm;
 	const struct pmm_layout_device *at;
 	bool v1;
+	bool no_suppress;
 	struct hvl_seg *segs;
 	const struct hvl_log *log;
 	void (*wake)(void *ctx);

@@ -85,6 +85,6 @@ struct pmm_driver_ops {
 	const struct hvl_rproc_ops *rproc;
 };
 
-extern const struct pmm_driver_ops pmm_driver_native;
+extern const struct pmm_driver_ops pmm_driver_native, pmm_driver_qemu;
 
 #endif /* PMM_DRIVER_H */

@@ -171,6 +171,7 @@ static int remote_init_devices(struct pmm_remote *r, struct pmm_error *err)
 			.shm = &r->driver->shm.io,
 			.at = &r->layout.device[i],
 			.v1 = r->cfg.v1,
+			.no_suppress = r->cfg.board->no_suppress,
 			.segs = r->segs,
 			.log = &r->ratelog.log,
 			.wake = pmm_remote_wake_,

@@ -66,7 +66,8 @@ static void options_refuse_with_one_line(void **state)
 				  "given" },
 		{ "--firmware", "--firmware: needs a value: --firmware FILE" },
 		{ "--board zcu102",
-		  "--board \"zcu102\": unknown; there are: native" },
+		  "--board \"zcu102\": unknown; there are: native, "
+		  "virt-a53, mps2-m3, zcu102-r5, virt-rv64" },
 		{ "--transport pci", "--transport \"pci\": unknown; there are "
 				     "mmio and mmio-v1" },
 		{ "--on-crash reboot", "--on-crash \"reboot\": unknown; there "
