@@ -80,6 +80,9 @@ setup-check:
 	@tools/setup --quiet build run test $(addprefix board-,$(boards))
 
 setup-board:
+	@[ -z '$(filter-out native $(boards),$(BOARD))' ] || { \
+		echo 'BOARD=$(BOARD): unknown; there are: native $(boards)' \
+			>&2; exit 1; }
 	@tools/setup --quiet build run $(addprefix board-,$(filter-out native,$(BOARD)))
 
 setup-dev:

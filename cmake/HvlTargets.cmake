@@ -138,10 +138,12 @@ function(hvl_add_executable name)
   endif()
 endfunction()
 
+# Always there: benchmarks that are scripts need no program.
+if(HVL_BUILD_BENCH AND NOT TARGET hvl_bench)
+  add_custom_target(hvl_bench)
+endif()
+
 function(hvl_add_bench name)
   hvl_add_executable(${name} EXCLUDE_FROM_ALL ${ARGN})
-  if(NOT TARGET hvl_bench)
-    add_custom_target(hvl_bench)
-  endif()
   add_dependencies(hvl_bench ${name})
 endfunction()
