@@ -275,7 +275,7 @@ static int qemu_open_ivshmem(struct driver_qemu *q, int *theirs)
 		.to_main = q->driver.doorbell.to_main,
 		.to_remote = q->driver.doorbell.to_remote,
 	};
-	int ours, rc = qemu_pair(&ours, theirs);
+	int ours = -1, rc = qemu_pair(&ours, theirs);
 
 	if (rc < 0)
 		return rc;
