@@ -54,6 +54,12 @@ static void main_look_at_clock(void)
 	main_beat_us = main_now_us + APP_HEARTBEAT_US;
 }
 
+/* How long what came without a doorbell may wait. */
+static uint64_t main_look_us(void)
+{
+	return board_info()->polling ? APP_POLL_US : APP_RECHECK_US;
+}
+
 static uint64_t main_earlier(uint64_t a, uint64_t b)
 {
 	return a < b ? a : b;
@@ -64,14 +70,13 @@ void app_sleep(uint64_t until_us)
 {
 	main_look_at_clock();
 	app_console_fill();
-	board_idle(main_earlier(until_us, main_now_us + APP_RECHECK_US));
+	board_idle(main_earlier(until_us, main_now_us + main_look_us()));
 	board_doorbell_take();
 }
 
 static void main_idle(void)
 {
-	uint64_t until = main_now_us +
-			 (board_info()->polling ? APP_POLL_US : APP_RECHECK_US);
+	uint64_t until = main_now_us + main_look_us();
 
 	until = main_earlier(until, app_net_deadline());
 	until = main_earlier(until, app_shell_deadline());
