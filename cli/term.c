@@ -115,14 +115,23 @@ static void term_on_out(void *ctx, uint32_t events)
 		(void)pmm_uart_pump(term->uart);
 }
 
+/*
+ * One that may block is asked first: a pipe then takes a page, and we have no
+ * more at once.
+ */
 static ssize_t term_write_some(struct cli_term *term, const char *buf,
 			       size_t len)
 {
+	struct pollfd pfd = { .fd = term->out, .events = POLLOUT };
 	ssize_t n = send(term->out, buf, len, MSG_DONTWAIT | MSG_NOSIGNAL);
 
-	if (n < 0 && errno == ENOTSOCK)
-		n = write(term->out, buf, len);
-	return n;
+	if (n >= 0 || errno != ENOTSOCK)
+		return n;
+	if (term->blocking && poll(&pfd, 1, 0) != 1) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(term->out, buf, len);
 }
 
 /* In all, and not for each piece: a slow reader would have us stay for ever. */
@@ -251,6 +260,8 @@ void cli_term_init(struct cli_term *term, struct pmm_loop *loop)
 	memset(term, 0, sizeof(*term));
 	term->loop = loop;
 	term->out = term_open_out();
+	/* Another user's, whose it stays: sudo, su. */
+	term->blocking = term->out == STDOUT_FILENO;
 }
 
 struct pmm_uart_sink cli_term_sink(struct cli_term *term)

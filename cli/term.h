@@ -30,6 +30,7 @@ struct cli_term {
 	bool broken;  /* stdout takes nothing any more */
 	bool final;   /* wait for stdout, until: */
 	uint64_t final_us;
+	bool blocking;
 	int out;
 	struct pmm_watch in_watch, out_watch;
 	struct pmm_task in_task;

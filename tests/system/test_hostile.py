@@ -38,6 +38,7 @@ class Attack(unittest.TestCase):
         self.addCleanup(copy.close)
         copy.write(image.replace(MARK + b"?", MARK + mode.encode()))
         copy.flush()
+        os.chmod(copy.name, 0o644)
         return copy.name
 
     def argv(self, mode, *options):
@@ -72,12 +73,12 @@ class Attack(unittest.TestCase):
         run.wait()
         return run
 
-    def quiet_reader(self, mode, err, *options):
+    def quiet_reader(self, mode, err, *options, **popen):
         """Nobody reads its output; stop it all the same."""
         out, into = os.pipe()
         process = subprocess.Popen(
             self.argv(mode, *options), stdin=subprocess.DEVNULL, stdout=into,
-            stderr=into if err else subprocess.DEVNULL)
+            stderr=into if err else subprocess.DEVNULL, **popen)
         os.close(into)
         self.addCleanup(os.close, out)
         self.addCleanup(process.wait)
@@ -114,6 +115,13 @@ class Wires(Attack):
 
     def test_nobody_reads_the_output(self):
         process, _ = self.quiet_reader("t", False)
+        self.assertEqual(self.stop(process), 0)
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be another")
+    def test_nobody_reads_the_output_that_another_user_gave_it(self):
+        self.devices = ("--rng",)  # no tap for everybody
+        process, _ = self.quiet_reader("t", False, user=65534, group=65534,
+                                       extra_groups=[])
         self.assertEqual(self.stop(process), 0)
 
     def test_slow_reader_does_not_delay_the_end(self):
