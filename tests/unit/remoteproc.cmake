@@ -15,6 +15,22 @@ hvl_add_test(test_rproc LABEL unit
   SOURCES test_rproc.c "${support}/elf_builder.c" "${support}/rsc_builder.c"
   LIBS hvl::remoteproc INCLUDES "${support}")
 
+# Links with no library but ours: what it lacks is not there. The native board
+# tells how this machine starts a program, and has the string functions.
+if(TARGET hvl_remoteproc_fw AND HVL_BOARD STREQUAL "native")
+  set(common "${PROJECT_SOURCE_DIR}/remote/common")
+  add_executable(test_rproc_bare test_rproc_bare.c
+    "${support}/bare/${native_arch}/start.S"
+    "${common}/memory.c" "${common}/string.c")
+  hvl_common(test_rproc_bare)
+  hvl_fw_options(test_rproc_bare)
+  target_include_directories(test_rproc_bare PRIVATE "${support}/bare")
+  target_link_libraries(test_rproc_bare PRIVATE hvl::remoteproc_fw)
+  target_link_options(test_rproc_bare PRIVATE ${HVL_FW_LINK_FLAGS})
+  hvl_add_script_test(test_rproc_bare LABEL unit COMMAND test_rproc_bare
+    DEPENDS test_rproc_bare)
+endif()
+
 set(native_board "${PROJECT_SOURCE_DIR}/remote/board/native")
 set(probe "${support}/probe")
 
