@@ -24,7 +24,7 @@ ctest = ctest -j $(JOBS) --preset
 
 .PHONY: all demo check check-fast bench size install clean format tidy help \
 	setup setup-test setup-check setup-dev setup-board release host-debug \
-	host-asan host-tsan firmware $(boards)
+	host-asan host-tsan fuzz fuzz-build firmware $(boards)
 .NOTPARALLEL:
 
 all: release ## build what a user runs (default)
@@ -32,16 +32,21 @@ all: release ## build what a user runs (default)
 demo: setup-board release $(filter-out native,$(BOARD)) ## build and play the demo: load, start, serve, ping, stop
 	$(HVL) demo $(if $(filter-out native,$(BOARD)),--board $(BOARD))
 
-check: setup-check release firmware host-debug host-asan host-tsan ## every test, and again under the sanitizers
+check: setup-check release firmware host-debug host-asan host-tsan fuzz-build ## every test, and again under the sanitizers
 	@echo '== every test'
 	$(ctest) host-debug
 	@echo '== every test under AddressSanitizer and UndefinedBehaviorSanitizer'
 	$(ctest) host-asan
 	@echo '== loop and thread tests under ThreadSanitizer'
 	$(ctest) host-tsan
+	@echo '== fuzzers, for a short time'
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),20) $(ctest) fuzz
 
 check-fast: release host-debug ## unit, loop and hostile tests and the demo
-	$(ctest) host-debug -L '^(unit|loop|hostile|demo)$$'
+	$(ctest) host-debug -L '^(unit|loop|hostile|fuzz|demo)$$'
+
+fuzz: fuzz-build ## run each fuzzer for ten minutes, or FUZZ_SECONDS
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) $(ctest) fuzz
 
 bench: setup-test release ## run the benchmarks
 	$(build) release --target hvl_bench
@@ -102,6 +107,10 @@ $(boards):
 host-debug host-asan: setup-test
 	$(call configure,$@)
 	$(build) $@
+
+fuzz-build: setup-test
+	$(call configure,fuzz)
+	$(build) fuzz
 
 host-tsan: setup-test
 	$(call configure,$@)

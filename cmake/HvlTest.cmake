@@ -20,7 +20,7 @@
 
 include_guard(GLOBAL)
 
-set(HVL_TEST_LABELS unit loop hostile system)
+set(HVL_TEST_LABELS unit loop hostile system fuzz)
 set(HVL_TEST_ENV
   "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
   "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"
