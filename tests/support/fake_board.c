@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define FAKE_BOARD_IDLES 1000u
+
 struct fake_board fake_board;
 
 void fake_board_init(void)
@@ -64,6 +66,8 @@ bool board_doorbell_take(void)
 void board_idle(uint64_t until_us)
 {
 	(void)until_us;
+	if (++fake_board.idles == FAKE_BOARD_IDLES)
+		_Exit(FAKE_BOARD_HANG);
 }
 
 void board_uart_write(const char *buf, size_t len)
@@ -94,6 +98,7 @@ void board_running(void)
 
 void board_heartbeat(void)
 {
+	fake_board.idles = 0;
 }
 
 /* A test that expects one of these ends looks at the code of a child. */

@@ -14,6 +14,7 @@
 #define FAKE_BOARD_STOP 11
 #define FAKE_BOARD_PANIC 12
 #define FAKE_BOARD_FAULT 13
+#define FAKE_BOARD_HANG 14 /* slept often, and no heartbeat */
 
 struct fake_board {
 	struct board_info info;
@@ -24,6 +25,7 @@ struct fake_board {
 	char trace[8192];
 	size_t trace_len;
 	unsigned int rings;
+	unsigned int idles; /* since the last heartbeat */
 };
 
 extern struct fake_board fake_board;

@@ -37,11 +37,12 @@ hvl_add_test(test_app_edit LABEL unit
 
 hvl_add_test(test_app_shell LABEL unit
   SOURCES test_app_shell.c ../support/fake_board.c "${remote_app}/command.c"
-    "${remote_app}/console.c" "${remote_app}/edit.c" "${remote_app}/shell.c"
+    "${remote_app}/console.c" "${remote_app}/crash.c"
+    "${remote_app}/edit.c" "${remote_app}/shell.c"
   INCLUDES "${remote_app}" "${remote_dir}/board"
     "${PROJECT_SOURCE_DIR}/tests/support"
   DEFINES BOARD_RAM_KIB=8192
-  LIBS hvl::metal)
+  LIBS hvl::metal_linux)
 
 if(TARGET app_lwip)
   hvl_add_test(test_app_command LABEL unit

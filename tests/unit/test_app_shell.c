@@ -262,18 +262,27 @@ static void shell_say_cuts_long_lines(void **state)
 	assert_true(fake_board.trace_len <= 256);
 }
 
-/* The exit code of the board's end that a line leads to. */
-static int end_of(const char *keys)
+/* How a child ends that runs a line. */
+static int status_of(const char *keys)
 {
 	int status;
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
+		close(STDERR_FILENO); /* a sanitizer would say a lot */
 		type(keys);
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+/* The exit code of the board's end that a line leads to. */
+static int end_of(const char *keys)
+{
+	int status = status_of(keys);
+
 	assert_true(WIFEXITED(status));
 	return WEXITSTATUS(status);
 }
@@ -282,8 +291,20 @@ static void shell_ends_the_remote(void **state)
 {
 	(void)state;
 	assert_int_equal(end_of("reboot\r"), FAKE_BOARD_RESTART);
-	assert_int_equal(end_of("crash\r"), FAKE_BOARD_FAULT);
 	assert_int_equal(end_of("reboot now\r"), 0);
+}
+
+static void shell_crashes_in_every_way(void **state)
+{
+	(void)state;
+	assert_int_equal(end_of("crash\r"), FAKE_BOARD_FAULT);
+	assert_int_equal(end_of("crash fault\r"), FAKE_BOARD_FAULT);
+	assert_int_equal(end_of("crash assert\r"), FAKE_BOARD_PANIC);
+	assert_int_equal(end_of("crash hang\r"), FAKE_BOARD_HANG);
+	assert_int_equal(end_of("crash fault now\r"), 0);
+	expect("crash softly\r", "usage: crash [fault|assert|stack|hang]\r\n");
+	/* A signal of the system's, or a sanitizer's exit. */
+	assert_int_not_equal(status_of("crash stack\r"), 0);
 }
 
 int main(void)
@@ -301,6 +322,7 @@ int main(void)
 		TEST(shell_keeps_the_line_around_a_log_line),
 		TEST(shell_say_cuts_long_lines),
 		TEST(shell_ends_the_remote),
+		TEST(shell_crashes_in_every_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

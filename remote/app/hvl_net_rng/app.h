@@ -181,6 +181,15 @@ uint64_t app_ping_deadline(void);
 /** app_services_start() - TCP echo and iperf servers */
 void app_services_start(void);
 
+/* crash.c */
+
+/**
+ * app_crash() - end badly
+ * @kind: "fault", "assert", "stack" or "hang"; NULL: the first
+ * Return: false when there is no such kind; else it does not.
+ */
+bool app_crash(const char *kind);
+
 /* shell.c */
 
 void app_shell_start(void);

@@ -140,11 +140,7 @@ static bool shell_reboot(int argc, char **argv)
 
 static bool shell_crash(int argc, char **argv)
 {
-	(void)argv;
-	if (argc != 0)
-		return false;
-	app_say("crash on request");
-	board_fault();
+	return argc <= 1 && app_crash(argc == 1 ? argv[0] : NULL);
 }
 
 static bool shell_break_net(int argc, char **argv)
@@ -188,7 +184,8 @@ static const struct command shell_commands[] = {
 	{ "break net", "", "break its ring, to see it recover",
 	  shell_break_net },
 	{ "break rng", "", "the same for the entropy device", shell_break_rng },
-	{ "crash", "", "a fault, to see it noticed", shell_crash },
+	{ "crash", "[fault|assert|stack|hang]", "end badly, to see it noticed",
+	  shell_crash },
 	{ "reboot", "", "ask the main side for a fresh start", shell_reboot },
 };
 

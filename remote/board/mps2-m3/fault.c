@@ -30,7 +30,8 @@
 #define CFSR_MMARVALID 0x80u
 #define CFSR_BFARVALID 0x8000u
 
-#define FRAME_SIZE 32u
+#define FRAME_REGS 8u
+#define FRAME_SIZE (4u * FRAME_REGS)
 
 /* From link.ld: addresses, and two sizes. */
 extern char board_ram_start[], board_stack_top[], board_handler_stack_top[];
@@ -115,10 +116,11 @@ static uint32_t fault_address(uint32_t cfsr)
 	return cfsr & CFSR_BFARVALID ? mps2_read(SCB_BFAR) : 0;
 }
 
+/* What could not be stacked is lost: it is left out. */
 void fault_report(const uint32_t *frame, const uint32_t *saved,
 		  uint32_t exc_return)
 {
-	static const uint32_t none[8];
+	static const uint32_t none[FRAME_REGS];
 	uint32_t exception = mps2_read(SCB_ICSR) & 0x1ffu;
 	uint32_t cfsr = mps2_read(SCB_CFSR), sp = (uint32_t)frame;
 	bool ok = fault_frame_ok(sp, cfsr);
@@ -128,6 +130,10 @@ void fault_report(const uint32_t *frame, const uint32_t *saved,
 		{ "r1", f[1] },
 		{ "r2", f[2] },
 		{ "r3", f[3] },
+		{ "r12", f[4] },
+		{ "lr", f[5] },
+		{ "pc", f[6] },
+		{ "xpsr", f[7] },
 		{ "r4", saved[0] },
 		{ "r5", saved[1] },
 		{ "r6", saved[2] },
@@ -136,18 +142,15 @@ void fault_report(const uint32_t *frame, const uint32_t *saved,
 		{ "r9", saved[5] },
 		{ "r10", saved[6] },
 		{ "r11", saved[7] },
-		{ "r12", f[4] },
 		{ "sp", sp + (ok ? FRAME_SIZE : 0) },
-		{ "lr", f[5] },
-		{ "pc", f[6] },
-		{ "xpsr", f[7] },
 		{ "cfsr", cfsr },
 		{ "hfsr", mps2_read(SCB_HFSR) },
 		{ "addr", fault_address(cfsr) },
 	};
+	unsigned int lost = ok ? 0 : FRAME_REGS;
 
 	bare_fault(fault_is_overflow(sp, exc_return) ?
 			   "stack overflow" :
 			   fault_name(cfsr, exception),
-		   exception, regs, HVL_ARRAY_SIZE(regs));
+		   exception, regs + lost, HVL_ARRAY_SIZE(regs) - lost);
 }
