@@ -108,6 +108,7 @@ int main(int argc, char **argv)
 
 	main_open_standard();
 	(void)signal(SIGPIPE, SIG_IGN);
+	(void)signal(SIGXFSZ, SIG_IGN); /* a core dump may be too large */
 	if (argc < 2) {
 		cli_say("which command? see hvl --help");
 		return CLI_EXIT_USAGE;

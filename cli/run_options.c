@@ -267,17 +267,60 @@ static int take_net(void *ctx, const char *value, struct pmm_error *err)
 	return rc;
 }
 
+/* N/SECONDS */
+static bool crash_take_limit(const char *text, struct pmm_restarts_limit *limit)
+{
+	const char *slash = strchr(text, '/');
+	uint64_t most, seconds;
+	char number[24];
+
+	if (!slash || (size_t)(slash - text) >= sizeof(number))
+		return false;
+	(void)snprintf(number, sizeof(number), "%.*s", (int)(slash - text),
+		       text);
+	if (!cli_number(number, &most) || most == 0 ||
+	    most > PMM_RESTARTS_MAX || !cli_number(slash + 1, &seconds) ||
+	    seconds == 0 || seconds > PMM_RESTARTS_SECONDS_MAX)
+		return false;
+	limit->most = (uint32_t)most;
+	limit->seconds = (uint32_t)seconds;
+	return true;
+}
+
 static int take_on_crash(void *ctx, const char *value, struct pmm_error *err)
 {
+	static const char limited[] = "restart:";
 	struct cli_run *run = ctx;
-	bool restart = strcmp(value, "restart") == 0;
+	struct pmm_restarts_limit limit = { 0 };
 
-	if (!restart && strcmp(value, "stop") != 0)
+	if (strncmp(value, limited, sizeof(limited) - 1) == 0) {
+		if (!crash_take_limit(value + sizeof(limited) - 1, &limit))
+			return pmm_fail(err, -EINVAL,
+					"--on-crash \"%s\": write restart:N/"
+					"SECONDS with N from 1 to %u and "
+					"SECONDS from 1 to %u, for example "
+					"restart:3/60",
+					value, PMM_RESTARTS_MAX,
+					PMM_RESTARTS_SECONDS_MAX);
+	} else if (strcmp(value, "restart") != 0 &&
+		   strcmp(value, "stop") != 0) {
 		return pmm_fail(err, -EINVAL,
-				"--on-crash \"%s\": unknown; there are stop "
-				"and restart",
+				"--on-crash \"%s\": unknown; there are stop, "
+				"restart and restart:N/SECONDS",
 				value);
-	run->remote.on_crash = restart ? PMM_CRASH_RESTART : PMM_CRASH_STOP;
+	}
+	run->remote.on_crash = strcmp(value, "stop") == 0 ? PMM_CRASH_STOP :
+							    PMM_CRASH_RESTART;
+	run->remote.restarts = limit;
+	return 0;
+}
+
+static int take_coredump(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_run *run = ctx;
+
+	(void)err;
+	run->remote.coredump = value;
 	return 0;
 }
 
@@ -358,7 +401,14 @@ const struct cli_option cli_run_options[] = {
 	  "a network device on the tap NAME, which is\n"
 	  "created where there is none; default: hvlN",
 	  take_net },
-	{ "on-crash", 0, "ACTION", "stop (default) or restart", take_on_crash },
+	{ "on-crash", 0, "ACTION",
+	  "stop (default), restart, or restart:N/SECONDS:\n"
+	  "at most N restarts within so many seconds",
+	  take_on_crash },
+	{ "coredump", 0, "FILE",
+	  "an ELF core file of each crash; the three\n"
+	  "before it are FILE.1 to FILE.3",
+	  take_coredump },
 	{ "private", 0, NULL,
 	  "in user and network namespaces of its own,\n"
 	  "with 192.168.200.254/24 on the first tap:\n"

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "coredump.h"
 #include "remote_priv.h"
 
 #define REMOTE_FIRMWARE_MAX (256u * 1024u * 1024u)
@@ -92,7 +93,11 @@ int pmm_remote_check(const struct pmm_remote_config *cfg, struct pmm_error *err)
 	struct pmm_layout layout;
 	int rc = remote_plan(cfg, NULL, want, &layout, err);
 
-	return rc < 0 ? rc : remote_check_shm(cfg, err);
+	if (rc == 0)
+		rc = remote_check_shm(cfg, err);
+	if (rc == 0 && cfg->coredump)
+		rc = pmm_coredump_check(cfg->coredump, err);
+	return rc;
 }
 
 /* Read and not mapped: the file may change while we run. */
@@ -269,6 +274,7 @@ int pmm_remote_create(struct pmm_remote **out,
 	r->cfg = *cfg;
 	r->loop = loop;
 	r->fresh = true;
+	pmm_restarts_init(&r->restarts, &cfg->restarts);
 	pmm_ratelog_init(&r->ratelog, cfg->log);
 	rc = remote_make(r, err);
 	if (rc < 0) {

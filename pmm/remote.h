@@ -8,7 +8,7 @@
  *	create --> start --> (stopped | crashed) --> start ... --> destroy
  *
  * Between start and its end the remote restarts by itself when its firmware
- * asks for it, and with PMM_CRASH_RESTART when it crashed. Each start equals
+ * asks for it, and with PMM_CRASH_RESTART when it crashed, within the limit. Each start equals
  * the first: memory, devices, doorbells and UART are as new.
  *
  * Ownership  What the config points at is borrowed until destroy.
@@ -29,6 +29,7 @@
 #include "error.h"
 #include "layout.h"
 #include "loop.h"
+#include "restarts.h"
 #include "uart.h"
 
 struct pmm_device_config {
@@ -53,6 +54,25 @@ enum pmm_remote_event {
 	PMM_REMOTE_CRASHED, /* and is not started again */
 };
 
+/* What it is now, whoever made it so. */
+enum pmm_remote_state {
+	PMM_REMOTE_IS_STOPPED, /* also before its first start */
+	PMM_REMOTE_IS_RUNNING,
+	PMM_REMOTE_IS_RESTARTING, /* soon, as its firmware asked */
+	PMM_REMOTE_IS_CRASHED,	  /* and perhaps restarts soon */
+};
+
+struct pmm_remote_status {
+	enum pmm_remote_state state;
+	uint64_t uptime_us;   /* 0 unless running */
+	bool restarts_soon;   /* by itself */
+	uint64_t restart_us;  /* until then */
+	uint32_t starts;      /* all of them */
+	uint32_t crashes;     /* all of them */
+	uint32_t coredumps;   /* written */
+	const char *last_end; /* of the life before; "": there was none */
+};
+
 struct pmm_remote_config {
 	const struct pmm_board *board;
 	const char *firmware; /* path */
@@ -60,6 +80,8 @@ struct pmm_remote_config {
 	bool no_dtb;
 	bool v1; /* mmio version 1 */
 	enum pmm_on_crash on_crash;
+	struct pmm_restarts_limit restarts; /* for PMM_CRASH_RESTART */
+	const char *coredump; /* file for each crash; NULL: none */
 	unsigned int ndevices;
 	const struct pmm_device_config *devices;
 	const struct hvl_log *log;
@@ -98,9 +120,21 @@ int pmm_remote_start(struct pmm_remote *remote, struct pmm_error *err);
 /**
  * pmm_remote_stop() - hold the core in reset; its last output is passed on
  *
- * No event follows. Return: 0 or negative errno.
+ * No event follows, nor a restart that was due. One that does not run stays
+ * stopped. Return: 0 or negative errno.
  */
 int pmm_remote_stop(struct pmm_remote *remote, struct pmm_error *err);
+
+/** pmm_remote_state_name() - "stopped", "running", "restarting", "crashed" */
+const char *pmm_remote_state_name(enum pmm_remote_state state);
+
+/** pmm_remote_status() - how it is; the text is good until the next event */
+void pmm_remote_status(const struct pmm_remote *remote,
+		       struct pmm_remote_status *status);
+
+/** pmm_remote_config() - what it was made with */
+const struct pmm_remote_config *
+pmm_remote_config(const struct pmm_remote *remote);
 
 /** pmm_remote_uart() - for pmm_uart_send() */
 struct pmm_uart *pmm_remote_uart(struct pmm_remote *remote);

@@ -99,7 +99,13 @@ int pmm_remote_stop(struct pmm_remote *r, struct pmm_error *err)
 
 	pmm_loop_timer_cancel(r->loop, &r->restart);
 	rc = pmm_remote_halt_(r, &why);
-	return rc < 0 ? pmm_fail(err, rc, "stop: %s", why.text) : 0;
+	if (rc < 0)
+		return pmm_fail(err, rc, "stop: %s", why.text);
+	pmm_remote_set_state_(r, PMM_REMOTE_IS_STOPPED,
+			      r->state == PMM_REMOTE_IS_RUNNING ?
+				      "stopped on request" :
+				      NULL);
+	return 0;
 }
 
 /* All that the last life left behind. Pages that were never used stay so. */
@@ -152,6 +158,7 @@ int pmm_remote_start(struct pmm_remote *r, struct pmm_error *err)
 		(void)pmm_remote_halt_(r, NULL);
 		return pmm_fail(err, rc, "start: %s", strerror(-rc));
 	}
+	pmm_remote_set_state_(r, PMM_REMOTE_IS_RUNNING, NULL);
 	if (r->cfg.event)
 		r->cfg.event(r->cfg.event_ctx, PMM_REMOTE_STARTED);
 	return 0;
@@ -166,6 +173,7 @@ static void remote_on_restart(void *ctx)
 		return;
 	(void)snprintf(r->end, sizeof(r->end), "%.150s", err.text);
 	hvl_rproc_crashed(&r->rproc);
+	pmm_remote_set_state_(r, PMM_REMOTE_IS_CRASHED, r->end);
 	if (r->cfg.event)
 		r->cfg.event(r->cfg.event_ctx, PMM_REMOTE_CRASHED);
 }
@@ -224,6 +232,8 @@ void pmm_remote_ended_(void *ctx, const struct pmm_driver_end *end)
 	remote_last_output(r);
 	if (!end->fatal && report.state == HVL_REMOTE_WANTS_RESTART) {
 		(void)pmm_remote_halt_(r, NULL);
+		pmm_remote_set_state_(r, PMM_REMOTE_IS_RESTARTING,
+				      "its firmware asked for a restart");
 		remote_restart(r, false);
 		return;
 	}
@@ -231,12 +241,17 @@ void pmm_remote_ended_(void *ctx, const struct pmm_driver_end *end)
 	    report.state == HVL_REMOTE_STOPPED) {
 		(void)pmm_remote_halt_(r, NULL);
 		(void)snprintf(r->end, sizeof(r->end), "stopped");
+		pmm_remote_set_state_(r, PMM_REMOTE_IS_STOPPED, r->end);
 		ev = PMM_REMOTE_STOPPED;
 	} else {
+		bool again;
+
 		remote_describe(r, end->text, &report);
 		remote_unwatch(r);
 		hvl_rproc_crashed(&r->rproc);
-		if (r->cfg.on_crash == PMM_CRASH_RESTART) {
+		again = pmm_remote_crashed_(r);
+		pmm_remote_set_state_(r, PMM_REMOTE_IS_CRASHED, r->end);
+		if (again) {
 			remote_restart(r, true);
 			return;
 		}

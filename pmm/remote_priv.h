@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pmm/remote_priv.h - a remote as its own two files know it
+ * pmm/remote_priv.h - a remote as its own files know it
  */
 #ifndef PMM_REMOTE_PRIV_H
 #define PMM_REMOTE_PRIV_H
@@ -11,6 +11,7 @@
 #include "driver.h"
 #include "ratelog.h"
 #include "remote.h"
+#include "restarts.h"
 
 struct pmm_remote {
 	struct pmm_remote_config cfg;
@@ -37,7 +38,12 @@ struct pmm_remote {
 	uint64_t pause_us;   /* before the last restart that had one */
 	unsigned int ending; /* rechecks since the firmware said it ends */
 	bool fresh;	     /* nothing ran yet in this memory */
-	char end[240];
+	char end[320];
+
+	enum pmm_remote_state state;
+	struct pmm_restarts restarts;
+	uint32_t crashes, coredumps;
+	char last_end[320]; /* how a life ended, kept through the next one */
 };
 
 /** pmm_remote_halt_() - not running, nothing of it in the event loop */
@@ -45,6 +51,18 @@ int pmm_remote_halt_(struct pmm_remote *r, struct hvl_rproc_error *err);
 
 /** pmm_remote_ended_() - it ended by itself; @ctx is the remote */
 void pmm_remote_ended_(void *ctx, const struct pmm_driver_end *end);
+
+/** pmm_remote_set_state_() - @how: the life that this ends ended; or NULL */
+void pmm_remote_set_state_(struct pmm_remote *r, enum pmm_remote_state state,
+			   const char *how);
+
+/**
+ * pmm_remote_crashed_() - count, dump, and see what the user wants
+ *
+ * Return: true: it is to be restarted. If only the limit forbids it, the
+ * remote's end says so.
+ */
+bool pmm_remote_crashed_(struct pmm_remote *r);
 
 /** pmm_remote_wake_() - look at the devices at the end of this turn; @ctx is
  * the remote */

@@ -16,6 +16,9 @@
 #include "values.h"
 
 #define ARGS_MAX 80
+#define LIMIT_TEXT(value)                                                     \
+	"--on-crash \"" value "\": write restart:N/SECONDS with N from 1 to " \
+	"100 and SECONDS from 1 to 86400, for example restart:3/60"
 
 static const struct cli_command command = {
 	.name = "run",
@@ -71,7 +74,25 @@ static void options_refuse_with_one_line(void **state)
 		{ "--transport pci", "--transport \"pci\": unknown; there are "
 				     "mmio and mmio-v1" },
 		{ "--on-crash reboot", "--on-crash \"reboot\": unknown; there "
-				       "are stop and restart" },
+				       "are stop, restart and "
+				       "restart:N/SECONDS" },
+		{ "--on-crash restart:", LIMIT_TEXT("restart:") },
+		{ "--on-crash restart:3", LIMIT_TEXT("restart:3") },
+		{ "--on-crash restart:/60", LIMIT_TEXT("restart:/60") },
+		{ "--on-crash restart:3/", LIMIT_TEXT("restart:3/") },
+		{ "--on-crash restart:0/60", LIMIT_TEXT("restart:0/60") },
+		{ "--on-crash restart:101/60", LIMIT_TEXT("restart:101/60") },
+		{ "--on-crash restart:3/0", LIMIT_TEXT("restart:3/0") },
+		{ "--on-crash restart:3/86401", LIMIT_TEXT("restart:3/86401") },
+		{ "--on-crash restart:-1/60", LIMIT_TEXT("restart:-1/60") },
+		{ "--on-crash restart:3/60s", LIMIT_TEXT("restart:3/60s") },
+		{ "--on-crash restart:000000000000000000000000003/60",
+		  LIMIT_TEXT("restart:000000000000000000000000003/60") },
+		{ "--coredump /", "--coredump \"/\": not a regular file" },
+		{ "--coredump=", "--coredump \"\": No such file or directory" },
+		{ "--coredump /no/such/core",
+		  "--coredump \"/no/such/core\": No such file or "
+		  "directory" },
 		/* numbers and sizes */
 		{ "--shmem-addr here",
 		  "--shmem-addr \"here\": not an address of 64 bits; write for "
@@ -272,6 +293,33 @@ static void options_keep_order_of_devices(void **state)
 	assert_true(run.private_net && run.verbose);
 }
 
+static void options_take_a_limit_of_restarts(void **state)
+{
+	struct pmm_error err;
+
+	(void)state;
+	assert_int_equal(parse("--firmware _ --on-crash restart:100/86400 "
+			       "--coredump core.hvl",
+			       &err),
+			 0);
+	assert_int_equal(run.remote.on_crash, PMM_CRASH_RESTART);
+	assert_int_equal(run.remote.restarts.most, 100);
+	assert_int_equal(run.remote.restarts.seconds, 86400);
+	assert_string_equal(run.remote.coredump, "core.hvl");
+	/* The last one counts, whole. */
+	assert_int_equal(parse("--firmware _ --on-crash restart:3/60 "
+			       "--on-crash restart",
+			       &err),
+			 0);
+	assert_int_equal(run.remote.on_crash, PMM_CRASH_RESTART);
+	assert_int_equal(run.remote.restarts.most, 0);
+	assert_int_equal(parse("--firmware _ --on-crash restart:3/60 "
+			       "--on-crash stop",
+			       &err),
+			 0);
+	assert_int_equal(run.remote.on_crash, PMM_CRASH_STOP);
+}
+
 static void options_default_to_the_demo(void **state)
 {
 	struct pmm_error err;
@@ -335,6 +383,7 @@ int main(void)
 		cmocka_unit_test(options_refuse_overlap_with_ram),
 		cmocka_unit_test(options_refuse_the_33rd_device),
 		cmocka_unit_test(options_keep_order_of_devices),
+		cmocka_unit_test(options_take_a_limit_of_restarts),
 		cmocka_unit_test(options_default_to_the_demo),
 		cmocka_unit_test(options_help_names_every_option),
 		cmocka_unit_test(values_scan_numbers_and_sizes),
