@@ -72,7 +72,18 @@ int hvl_drv_dev_reset(struct hvl_drv_dev *dev)
 	err = dev_check(dev, dev->ops->reset(dev));
 	if (!err)
 		dev->owns_memory = false;
+	dev->resetting = err == -ETIMEDOUT;
 	return err;
+}
+
+bool hvl_drv_dev_reset_late(struct hvl_drv_dev *dev)
+{
+	if (!dev->resetting)
+		return true;
+	/* Before the look, for whoever asks only once in a while. */
+	if (!dev->trapping)
+		dev->plat->ring(dev->plat->ctx);
+	return dev->ops->reset_done(dev);
 }
 
 /* §3.1.1 steps 5 and 6: the device may still refuse the choice. */
@@ -201,11 +212,10 @@ int hvl_drv_dev_open_(struct hvl_drv_dev *dev, uint32_t id, uint64_t wanted)
 	return err ? err : hvl_drv_dev_begin(dev, wanted, 0);
 }
 
-void hvl_drv_dev_close_(struct hvl_drv_dev *dev)
+bool hvl_drv_dev_close_(struct hvl_drv_dev *dev)
 {
 	hvl_drv_dev_fail(dev);
-	if (!dev->dead)
-		(void)hvl_drv_dev_reset(dev);
+	return !dev->dead && hvl_drv_dev_reset(dev) == 0;
 }
 
 int hvl_drv_dev_queue_num_(struct hvl_drv_dev *dev, uint16_t queue,

@@ -41,8 +41,10 @@ int hvl_drv_dev_open_(struct hvl_drv_dev *dev, uint32_t id, uint64_t wanted);
  * hvl_drv_dev_close_() - after an error while starting: let the device go
  *
  * It shows FAILED and is then reset, unless it does not answer anyway.
+ *
+ * Return: whether it owns nothing any more.
  */
-void hvl_drv_dev_close_(struct hvl_drv_dev *dev);
+bool hvl_drv_dev_close_(struct hvl_drv_dev *dev);
 
 /** The largest ring size up to @num that a queue of the device may have. */
 int hvl_drv_dev_queue_num_(struct hvl_drv_dev *dev, uint16_t queue,

@@ -116,19 +116,48 @@ static uint32_t mmio_generation(const struct hvl_drv_dev *dev)
 				     HVL_MMIO_REG_CONFIG_GENERATION);
 }
 
-/* Copy config bytes; whether they differ from what was there before. */
+/*
+ * §4.2.2.2: a field of 16 bits is read at once, one of 32 or 64 by words of 32
+ * bits. The legacy interface has no such rule.
+ */
+static uint32_t mmio_config_width(const struct hvl_drv_dev *dev, uint32_t off,
+				  uint32_t len)
+{
+	if (dev->version == HVL_MMIO_VERSION_LEGACY)
+		return 1;
+	if (len == 2 && off % 2 == 0)
+		return 2;
+	return (len == 4 || len == 8) && off % 4 == 0 ? 4 : 1;
+}
+
+/* One access; the bytes in @word stay in the order of the config space. */
+static void mmio_load_config(const struct hvl_drv_dev *dev, uint32_t off,
+			     uint32_t width, uint8_t *word)
+{
+	uint32_t at = HVL_MMIO_REG_CONFIG + off, v, i;
+
+	if (width == 4)
+		v = hvl_io_read32(&dev->regs, at);
+	else if (width == 2)
+		v = hvl_io_read16(&dev->regs, at);
+	else
+		v = hvl_io_read8(&dev->regs, at);
+	for (i = 0; i < width; i++, v >>= 8)
+		word[i] = (uint8_t)v;
+}
+
+/* Copy a config field; whether it differs from what was there before. */
 static bool mmio_copy_config(const struct hvl_drv_dev *dev, uint32_t off,
 			     uint8_t *buf, uint32_t len)
 {
+	uint32_t width = mmio_config_width(dev, off, len), i;
 	bool changed = false;
-	uint32_t i;
+	uint8_t word[4];
 
-	for (i = 0; i < len; i++) {
-		uint8_t byte =
-			hvl_io_read8(&dev->regs, HVL_MMIO_REG_CONFIG + off + i);
-
-		changed |= byte != buf[i];
-		buf[i] = byte;
+	for (i = 0; i < len; i += width) {
+		mmio_load_config(dev, off + i, width, word);
+		changed |= memcmp(buf + i, word, width) != 0;
+		memcpy(buf + i, word, width);
 	}
 	return changed;
 }
@@ -164,9 +193,15 @@ int hvl_drv_mmio_config_read_(struct hvl_drv_dev *dev, uint32_t off, void *buf,
 	}
 }
 
+uint32_t hvl_drv_mmio_reasons_(const struct hvl_drv_dev *dev)
+{
+	return hvl_drv_mmio_read_(dev, HVL_MMIO_REG_INTERRUPT_STATUS) &
+	       (HVL_MMIO_INT_VRING | HVL_MMIO_INT_CONFIG);
+}
+
 uint32_t hvl_drv_mmio_events_(struct hvl_drv_dev *dev)
 {
-	uint32_t bits = hvl_drv_mmio_read_(dev, HVL_MMIO_REG_INTERRUPT_STATUS);
+	uint32_t bits = hvl_drv_mmio_reasons_(dev);
 
 	if (bits != 0) {
 		hvl_drv_mmio_write_(dev, HVL_MMIO_REG_INTERRUPT_ACK, bits);
@@ -174,5 +209,5 @@ uint32_t hvl_drv_mmio_events_(struct hvl_drv_dev *dev)
 		/* The rings are looked at after what was acknowledged. */
 		hvl_rmb_after_doorbell();
 	}
-	return bits & (HVL_MMIO_INT_VRING | HVL_MMIO_INT_CONFIG);
+	return bits;
 }

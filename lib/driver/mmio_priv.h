@@ -41,6 +41,9 @@ int hvl_drv_mmio_await_(const struct hvl_drv_dev *dev, uint32_t reg,
 uint32_t hvl_drv_mmio_select_(const struct hvl_drv_dev *dev, uint32_t sel,
 			      uint32_t v, uint32_t reg);
 
+/** Reasons for an interrupt; §4.2.2.2: other bits mean nothing. */
+uint32_t hvl_drv_mmio_reasons_(const struct hvl_drv_dev *dev);
+
 /* Transport operations that are the same in both versions. */
 void hvl_drv_mmio_notify_(struct hvl_drv_dev *dev, uint16_t queue);
 int hvl_drv_mmio_config_read_(struct hvl_drv_dev *dev, uint32_t off, void *buf,

@@ -48,6 +48,14 @@ static int v1_reset(struct hvl_drv_dev *dev)
 	return dev->owns_memory ? err : 0;
 }
 
+static bool v1_reset_done(const struct hvl_drv_dev *dev)
+{
+	if (dev->trapping)
+		return hvl_drv_mmio_read_(dev, HVL_MMIO_REG_STATUS) == 0;
+	return hvl_drv_mmio_read_(dev, HVL_MMIO_REG_QUEUE_SEL) ==
+	       HVL_MMIO_V1_MARKER;
+}
+
 static int v1_get_features(struct hvl_drv_dev *dev, uint64_t *features)
 {
 	*features = hvl_drv_mmio_select_(dev, HVL_MMIO_REG_DEVICE_FEATURES_SEL,
@@ -102,6 +110,7 @@ static int v1_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 
 const struct hvl_drv_transport_ops hvl_drv_mmio_v1_ = {
 	.reset = v1_reset,
+	.reset_done = v1_reset_done,
 	.get_status = v1_get_status,
 	.set_status = v1_set_status,
 	.get_features = v1_get_features,

@@ -69,6 +69,15 @@ static int v2_reset(struct hvl_drv_dev *dev)
 	return hvl_drv_mmio_await_(dev, v2_status_reg(dev), 0, 0);
 }
 
+static bool v2_reset_done(const struct hvl_drv_dev *dev)
+{
+	uint32_t ack =
+		hvl_io_load_acquire32(&dev->regs, HVL_MMIO_REG_FENCE_ACK);
+
+	return (dev->trapping || ack == dev->fence) &&
+	       hvl_drv_mmio_read_(dev, v2_status_reg(dev)) == 0;
+}
+
 static int v2_get_features(struct hvl_drv_dev *dev, uint64_t *features)
 {
 	uint32_t bank;
@@ -159,7 +168,7 @@ static uint32_t v2_events(struct hvl_drv_dev *dev)
 
 	if (dev->trapping)
 		return hvl_drv_mmio_events_(dev);
-	bits = hvl_drv_mmio_read_(dev, HVL_MMIO_REG_INTERRUPT_STATUS);
+	bits = hvl_drv_mmio_reasons_(dev);
 	if (bits != 0)
 		hvl_drv_mmio_write_(dev, HVL_MMIO_REG_INTERRUPT_ACK, bits);
 	generation = hvl_io_load_acquire32(&dev->regs,
@@ -172,6 +181,7 @@ static uint32_t v2_events(struct hvl_drv_dev *dev)
 
 const struct hvl_drv_transport_ops hvl_drv_mmio_v2_ = {
 	.reset = v2_reset,
+	.reset_done = v2_reset_done,
 	.get_status = v2_get_status,
 	.set_status = v2_set_status,
 	.get_features = v2_get_features,

@@ -253,9 +253,9 @@ int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
 
 	if (!hvl_vring_num_ok(cfg->rx_num) || !hvl_vring_num_ok(cfg->tx_num))
 		return -EINVAL;
-	if (net->live)
-		(void)hvl_drv_net_stop(net);
-	err = hvl_drv_dev_open_(dev, VIRTIO_ID_NET, NET_FEATURES);
+	err = hvl_drv_net_stop(net);
+	if (!err)
+		err = hvl_drv_dev_open_(dev, VIRTIO_ID_NET, NET_FEATURES);
 	if (err)
 		return err;
 	net->dev = dev;
@@ -263,14 +263,15 @@ int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
 	net->cfg = *cfg;
 	err = net_bring_up(net);
 	if (err) {
-		hvl_drv_dev_close_(dev);
-		net_free_all(net);
+		if (hvl_drv_dev_close_(dev))
+			net_free_all(net);
 		return err;
 	}
 	net->gen++;
 	if (net->gen == 0)
 		net->gen = 1;
 	net->live = true;
+	net->tx_waits = false;
 	hvl_drv_net_kick(net);
 	return 0;
 }
@@ -279,11 +280,13 @@ int hvl_drv_net_stop(struct hvl_drv_net *net)
 {
 	int err;
 
-	if (!net->live)
-		return 0;
 	net->live = false;
+	/* Still there after a stop: that one was not confirmed. */
+	if (!net->rx.started)
+		return 0;
 	err = hvl_drv_dev_reset(net->dev);
-	net_free_all(net);
+	if (!err)
+		net_free_all(net);
 	return err;
 }
 
@@ -419,6 +422,37 @@ void hvl_drv_net_irq_off(struct hvl_drv_net *net)
 bool hvl_drv_net_irq_on(struct hvl_drv_net *net)
 {
 	return net->live && hvl_drv_vq_irq_on(&net->rx);
+}
+
+/* Remember when a frame was last seen to be sent, or none to wait. */
+static uint64_t net_stuck_us(struct hvl_drv_net *net, uint64_t now)
+{
+	if (!net->tx_waits || net->tx.used_idx != net->tx_seen)
+		net->tx_since_us = now;
+	net->tx_seen = net->tx.used_idx;
+	net->tx_waits = net->tx.nfree != net->tx.cfg.num;
+	return now - net->tx_since_us;
+}
+
+int hvl_drv_net_check(struct hvl_drv_net *net)
+{
+	const struct hvl_drv_platform *plat;
+	uint32_t timeout_us;
+	int err;
+
+	if (!net->live)
+		return -EIO;
+	plat = net->dev->plat;
+	err = hvl_drv_dev_health(net->dev);
+	if (!err)
+		err = net_reclaim(net);
+	if (err)
+		return err;
+	timeout_us = plat->timeout_us ? plat->timeout_us : HVL_DRV_TIMEOUT_US;
+	return net_stuck_us(net, plat->now_us(plat->ctx)) >
+			       (uint64_t)timeout_us * HVL_DRV_NET_STUCK ?
+		       -ETIMEDOUT :
+		       0;
 }
 
 bool hvl_drv_net_link(struct hvl_drv_net *net)

@@ -38,17 +38,17 @@ int hvl_drv_rng_start(struct hvl_drv_rng *rng, struct hvl_drv_dev *dev,
 {
 	int err;
 
-	if (rng->live)
-		(void)hvl_drv_rng_stop(rng);
-	err = hvl_drv_dev_open_(dev, VIRTIO_ID_RNG, 0);
+	err = hvl_drv_rng_stop(rng);
+	if (!err)
+		err = hvl_drv_dev_open_(dev, VIRTIO_ID_RNG, 0);
 	if (err)
 		return err;
 	rng->dev = dev;
 	rng->error = 0;
 	err = rng_start_queue(rng, pool);
 	if (err) {
-		hvl_drv_dev_close_(dev);
-		hvl_drv_vq_fini(&rng->vq);
+		if (hvl_drv_dev_close_(dev))
+			hvl_drv_vq_fini(&rng->vq);
 		return err;
 	}
 	rng->live = true;
@@ -59,11 +59,13 @@ int hvl_drv_rng_stop(struct hvl_drv_rng *rng)
 {
 	int err;
 
-	if (!rng->live)
-		return 0;
 	rng->live = false;
+	/* Still there after a stop: that one was not confirmed. */
+	if (!rng->vq.started)
+		return 0;
 	err = hvl_drv_dev_reset(rng->dev);
-	hvl_drv_vq_fini(&rng->vq);
+	if (!err)
+		hvl_drv_vq_fini(&rng->vq);
 	return err;
 }
 

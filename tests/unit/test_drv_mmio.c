@@ -282,6 +282,43 @@ static void drv_mmio_v1_reset_of_silent_device(void **state)
 	assert_int_equal(hvl_drv_dev_reset(&f->dev), 0);
 }
 
+static void drv_mmio_reset_late_sees_the_answer(void **state)
+{
+	static const int kinds[] = { MOCK_V1, MOCK_V2, MOCK_TRAP2 };
+	struct fixture *f;
+	uint32_t rings;
+	uint64_t now;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		f = fix_probe(kinds[i]);
+		assert_int_equal(fix_live(f), 0);
+		assert_true(hvl_drv_dev_reset_late(&f->dev));
+		f->mock.dead = true;
+		f->mock.stuck_status = true;
+		assert_int_equal(hvl_drv_dev_reset(&f->dev), -ETIMEDOUT);
+		now = f->mock.now;
+		rings = f->mock.rings;
+		assert_false(hvl_drv_dev_reset_late(&f->dev));
+		assert_int_equal(f->mock.rings,
+				 rings + (kinds[i] != MOCK_TRAP2));
+		/* An answer to something older is none. */
+		if (kinds[i] == MOCK_V2) {
+			mock_reg_set(&f->mock, HVL_MMIO_REG_DEVICE_STATUS, 0);
+			assert_false(hvl_drv_dev_reset_late(&f->dev));
+		}
+		f->mock.dead = f->mock.stuck_status = false;
+		mock_dev_look(&f->mock);
+		if (kinds[i] == MOCK_TRAP2)
+			mock_reg_set(&f->mock, HVL_MMIO_REG_STATUS, 0);
+		assert_true(hvl_drv_dev_reset_late(&f->dev));
+		assert_int_equal(f->mock.now, now);
+		assert_int_equal(fix_live(f), 0);
+		assert_true(hvl_drv_dev_reset_late(&f->dev));
+	}
+}
+
 static void drv_mmio_v1_writes_pfn_back(void **state)
 {
 	struct fixture *f = fix_probe(MOCK_V1);
@@ -447,6 +484,12 @@ static void drv_mmio_events_are_acknowledged(void **state)
 		rings = f->mock.rings;
 		assert_int_equal(hvl_drv_dev_events(&f->dev), 0);
 		assert_int_equal(f->mock.rings, rings);
+		/* Bits that mean nothing are not acknowledged (§4.2.2.2). */
+		mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS, 4);
+		assert_int_equal(hvl_drv_dev_events(&f->dev), 0);
+		assert_int_equal(
+			mock_reg(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS), 4);
+		assert_int_equal(f->mock.rings, rings);
 		mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS, 3);
 		assert_int_equal(hvl_drv_dev_events(&f->dev), 3);
 		assert_int_equal(f->mock.rings, rings + (kinds[i] == MOCK_V1));
@@ -469,11 +512,50 @@ static void drv_mmio_v2_events_tell_of_config(void **state)
 	assert_int_equal(hvl_drv_dev_events(&f->dev),
 			 HVL_MMIO_INT_VRING | HVL_MMIO_INT_CONFIG);
 	assert_int_equal(hvl_drv_dev_events(&f->dev), HVL_MMIO_INT_VRING);
-	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS, 3);
+	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS, 7);
 	(void)hvl_drv_dev_events(&f->dev);
 	assert_int_equal(mock_reg(&f->mock, HVL_MMIO_REG_INTERRUPT_ACK), 3);
-	assert_int_equal(mock_reg(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS), 3);
+	assert_int_equal(mock_reg(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS), 7);
 	assert_int_equal(f->mock.rings, rings);
+}
+
+static uint32_t config_loads;
+
+static void count_loads(struct mock_dev *d, uint32_t off)
+{
+	(void)d;
+	(void)off;
+	config_loads++;
+}
+
+/* §4.2.2.2: as wide as the field, but no wider than 32 bits. */
+static void drv_mmio_config_read_is_as_wide_as_the_field(void **state)
+{
+	static const struct {
+		uint32_t off, len, loads;
+	} reads[] = {
+		{ 0, 1, 1 }, { 2, 2, 1 }, { 3, 2, 2 }, { 4, 4, 1 },
+		{ 6, 4, 4 }, { 8, 8, 2 }, { 0, 6, 6 },
+	};
+	static const int kinds[] = { MOCK_V2, MOCK_TRAP2 };
+	struct fixture *f;
+	uint8_t buf[8];
+	uint32_t i, k;
+
+	(void)state;
+	for (i = 0; i < 2 * HVL_ARRAY_SIZE(reads); i++) {
+		k = i / 2;
+		f = fix_probe(kinds[i % 2]);
+		memcpy(f->mock.block + 0x100, "abcdefghijklmnop", 16);
+		f->mock.config_load = count_loads;
+		config_loads = 0;
+		assert_int_equal(hvl_drv_dev_config_read(&f->dev, reads[k].off,
+							 buf, reads[k].len),
+				 0);
+		assert_memory_equal(buf, f->mock.block + 0x100 + reads[k].off,
+				    reads[k].len);
+		assert_int_equal(config_loads, reads[k].loads);
+	}
 }
 
 static void drv_mmio_config_read_gives_bytes(void **state)
@@ -590,6 +672,7 @@ int main(void)
 			drv_mmio_v2_fence_numbers_never_match_old_ones),
 		cmocka_unit_test(drv_mmio_reset_waits_for_status_zero),
 		cmocka_unit_test(drv_mmio_v1_reset_of_silent_device),
+		cmocka_unit_test(drv_mmio_reset_late_sees_the_answer),
 		cmocka_unit_test(drv_mmio_v1_writes_pfn_back),
 		cmocka_unit_test(drv_mmio_v1_takes_low_features_only),
 		cmocka_unit_test(drv_mmio_begin_without_required_feature_fails),
@@ -603,6 +686,7 @@ int main(void)
 		cmocka_unit_test(drv_mmio_events_are_acknowledged),
 		cmocka_unit_test(drv_mmio_v2_events_tell_of_config),
 		cmocka_unit_test(drv_mmio_config_read_gives_bytes),
+		cmocka_unit_test(drv_mmio_config_read_is_as_wide_as_the_field),
 		cmocka_unit_test(drv_mmio_v2_config_read_waits_for_the_change),
 		cmocka_unit_test(drv_mmio_v2_config_read_is_never_torn),
 		cmocka_unit_test(drv_mmio_v1_config_read_looks_twice),

@@ -77,8 +77,9 @@ static struct fixture *fix_start(enum mock_kind kind)
 static void fix_stop(struct fixture *f, int expect)
 {
 	assert_int_equal(hvl_drv_net_stop(&f->net), expect);
-	assert_int_equal(hvl_drv_net_stop(&f->net), 0);
-	assert_int_equal(f->pool.nfree, f->pool.count);
+	assert_int_equal(hvl_drv_net_stop(&f->net), expect);
+	if (expect == 0)
+		assert_int_equal(f->pool.nfree, f->pool.count);
 }
 
 /* Copy a chain that the device takes, in or out; returns the head. */
@@ -485,24 +486,94 @@ static void drv_net_recovers_from_a_broken_ring(void **state)
 	}
 }
 
-static void drv_net_stop_of_a_dead_device_takes_memory_back(void **state)
+/* It may write there until it obeys: nobody else may get that memory. */
+static void drv_net_stop_of_a_dead_device_keeps_its_memory(void **state)
 {
 	static const int kinds[] = { MOCK_V1, MOCK_V2 };
+	struct hvl_drv_net_buf *buf;
 	struct fixture *f;
-	uint32_t i;
+	uint32_t i, nfree;
 
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		f = fix_start(kinds[i]);
+		nfree = f->pool.nfree;
 		f->mock.dead = true;
 		fix_stop(f, -ETIMEDOUT);
+		assert_int_equal(hvl_drv_net_rx(&f->net, &buf), 0);
+		assert_int_equal(hvl_drv_net_tx_get(&f->net, &buf), 0);
 		assert_int_equal(fix_try(f), -ETIMEDOUT);
-		assert_int_equal(f->pool.nfree, f->pool.count);
+		assert_int_equal(f->pool.nfree, nfree);
 		f->mock.dead = false;
+		/* Either call ends it. */
+		if (i == 0)
+			fix_stop(f, 0);
 		assert_int_equal(fix_try(f), 0);
+		assert_int_equal(f->pool.nfree, nfree);
 		traffic(f);
 		fix_stop(f, 0);
 	}
+}
+
+/* Dying at each step in turn: what it was told of is not given away. */
+static void drv_net_start_that_times_out_keeps_the_memory(void **state)
+{
+	struct fixture *f = fix_init(MOCK_V2, FEATURES);
+	uint32_t looks, kept = 0, i;
+
+	(void)state;
+	assert_int_equal(fix_try(f), 0);
+	looks = f->mock.looks;
+	for (i = 1; i <= looks; i++) {
+		f = fix_init(MOCK_V2, FEATURES);
+		f->mock.dead_after = i;
+		assert_int_equal(fix_try(f), -ETIMEDOUT);
+		kept += f->pool.nfree != f->pool.count;
+		assert_int_equal(f->pool.nfree != f->pool.count,
+				 f->net.rx.started);
+		f->mock.dead = false;
+		f->mock.dead_after = 0;
+		fix_stop(f, 0);
+		assert_int_equal(fix_try(f), 0);
+		fix_stop(f, 0);
+	}
+	/* Two queues and DRIVER_OK. */
+	assert_in_range(kept, 3, looks);
+}
+
+static void drv_net_check_finds_frames_that_are_stuck(void **state)
+{
+	struct fixture *f = fix_start(MOCK_V2);
+	const uint64_t limit = HVL_DRV_NET_STUCK * (uint64_t)HVL_DRV_TIMEOUT_US;
+	uint8_t frame[2048];
+
+	(void)state;
+	/* Nothing waits, however long that is. */
+	assert_int_equal(hvl_drv_net_check(&f->net), 0);
+	f->mock.now += 2 * limit;
+	assert_int_equal(fix_send(f, "x", 60), 1);
+	assert_int_equal(hvl_drv_net_check(&f->net), 0);
+	f->mock.now += limit - 10;
+	assert_int_equal(hvl_drv_net_check(&f->net), 0);
+	/* One of two is sent: it goes on. */
+	assert_int_equal(fix_send(f, "y", 60), 1);
+	mock_transmit(f, frame);
+	f->mock.now += 20;
+	assert_int_equal(hvl_drv_net_check(&f->net), 0);
+	f->mock.now += limit - 10;
+	assert_int_equal(hvl_drv_net_check(&f->net), 0);
+	f->mock.now += 20;
+	assert_int_equal(hvl_drv_net_check(&f->net), -ETIMEDOUT);
+	/* A new life starts with a clean record. */
+	assert_int_equal(fix_try(f), 0);
+	assert_int_equal(fix_send(f, "z", 60), 1);
+	assert_int_equal(hvl_drv_net_check(&f->net), 0);
+	mock_push(&f->mock.ring[1], NUM, 0);
+	assert_int_equal(hvl_drv_net_check(&f->net), -EPROTO);
+	mock_dev_needs_reset(&f->mock);
+	assert_int_equal(hvl_drv_net_check(&f->net), -EIO);
+	fix_stop(f, 0);
+	assert_int_equal(hvl_drv_net_check(&f->net), -EIO);
 }
 
 static void drv_net_start_rejects_bad_arguments(void **state)
@@ -542,7 +613,9 @@ int main(void)
 		cmocka_unit_test(drv_net_start_shrinks_to_device_and_pool),
 		cmocka_unit_test(drv_net_recovers_from_a_broken_ring),
 		cmocka_unit_test(
-			drv_net_stop_of_a_dead_device_takes_memory_back),
+			drv_net_stop_of_a_dead_device_keeps_its_memory),
+		cmocka_unit_test(drv_net_start_that_times_out_keeps_the_memory),
+		cmocka_unit_test(drv_net_check_finds_frames_that_are_stuck),
 		cmocka_unit_test(drv_net_start_rejects_bad_arguments),
 	};
 

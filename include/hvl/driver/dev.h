@@ -28,6 +28,7 @@ struct hvl_drv_dev;
 /* What a transport implements; drivers call the functions further below. */
 struct hvl_drv_transport_ops {
 	int (*reset)(struct hvl_drv_dev *dev);
+	bool (*reset_done)(const struct hvl_drv_dev *dev);
 	int (*get_status)(struct hvl_drv_dev *dev, uint8_t *status);
 	int (*set_status)(struct hvl_drv_dev *dev, uint8_t status);
 	int (*get_features)(struct hvl_drv_dev *dev, uint64_t *features);
@@ -53,8 +54,9 @@ struct hvl_drv_dev {
 	uint64_t shm_size;    /* 0: the transport does not say */
 	uint64_t features;    /* negotiated, from begin on */
 	uint8_t status;	      /* as we last set it */
-	bool trapping; /* registers act by themselves: nothing to wait for */
-	bool dead;     /* it did not answer in time: only a reset may follow */
+	bool trapping;	/* registers act by themselves: nothing to wait for */
+	bool dead;	/* it did not answer in time: only a reset may follow */
+	bool resetting; /* a reset was asked for, and not confirmed in time */
 	bool owns_memory; /* was DRIVER_OK, and no reset was confirmed since */
 	uint32_t fence;	  /* number of the last fence */
 	uint32_t generation; /* of the config, when events were last asked */
@@ -66,6 +68,17 @@ struct hvl_drv_dev {
  * more; -ETIMEDOUT.
  */
 int hvl_drv_dev_reset(struct hvl_drv_dev *dev);
+
+/**
+ * hvl_drv_dev_reset_late() - whether a reset that timed out was obeyed since
+ *
+ * Asks again and looks, without waiting: for those who have other things to do
+ * than to wait for a device whose other side may be gone.
+ *
+ * Return: false as long as it was not; true when it was, or when none is due.
+ * The device is to be reset anew then, as before every start.
+ */
+bool hvl_drv_dev_reset_late(struct hvl_drv_dev *dev);
 
 /**
  * hvl_drv_dev_begin() - up to and including the features (§3.1.1 steps 2-6)
@@ -129,8 +142,9 @@ uint32_t hvl_drv_dev_events(struct hvl_drv_dev *dev);
  * hvl_drv_dev_config_read() - a consistent copy of config fields (§2.5)
  * @dev: device
  * @off: of the first byte in the config space
- * @buf: private memory
- * @len: bytes
+ * @buf: private memory; little-endian, as the config space is
+ * @len: bytes: those of one field, or of an array of bytes. 2, 4 and 8 that are
+ *       aligned are read as fields of that size (§4.2.2.2).
  * Return: 0, -EINVAL outside the config space, -ETIMEDOUT when it never stays
  * the same for long enough.
  */

@@ -36,6 +36,9 @@ struct hvl_drv_net_buf {
 	bool lent;		      /* driver's */
 };
 
+/* A frame that waits for so many of the platform's time-outs is stuck. */
+#define HVL_DRV_NET_STUCK 3u
+
 /* Storage for a device with rings of rx and tx entries, the caller's. */
 struct hvl_drv_net_config {
 	uint16_t rx_num; /* ring sizes: powers of two, at least 1; made */
@@ -68,8 +71,11 @@ struct hvl_drv_net {
 	uint16_t hdr_size; /* 10 or 12 */
 	uint16_t nbufs_rx; /* buffers in use */
 	uint16_t nbufs_tx;
-	bool split;   /* the header has a descriptor of its own */
-	uint16_t mtu; /* bytes of payload after the Ethernet header */
+	uint64_t tx_since_us; /* nothing was sent since, though it waits */
+	uint16_t tx_seen;     /* used index then */
+	bool tx_waits;	      /* at the last hvl_drv_net_check() */
+	bool split;	      /* the header has a descriptor of its own */
+	uint16_t mtu;	      /* bytes of payload after the Ethernet header */
 	uint8_t mac[6];
 	bool live;
 };
@@ -86,7 +92,8 @@ struct hvl_drv_net {
  * Return: 0, -ENODEV for another device, -EINVAL for bad ring sizes, -ENOMEM
  * when the pool has no room for even one buffer each way, -ENOTSUP when the
  * device's rings are too small, or as hvl/driver/dev.h. After an error nothing
- * of the pool is in use.
+ * of the pool is in use, unless the device does not confirm that it was reset:
+ * see hvl_drv_net_stop().
  */
 int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
 		      struct hvl_drv_pool *pool,
@@ -99,8 +106,9 @@ int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
  * is allowed and does nothing, reading them is harmless, and their contents
  * mean nothing any more.
  *
- * Return: 0, or -ETIMEDOUT when the device does not confirm the reset; the
- * memory counts as taken back nevertheless.
+ * Return: 0, or -ETIMEDOUT when the device does not confirm the reset. It may
+ * then still write to rings and buffers: they stay taken from the pool, for
+ * nobody else to get them, until a later stop or start is confirmed.
  */
 int hvl_drv_net_stop(struct hvl_drv_net *net);
 
@@ -154,6 +162,15 @@ void hvl_drv_net_irq_off(struct hvl_drv_net *net);
  * Return: true if something came in meanwhile: poll once more before waiting.
  */
 bool hvl_drv_net_irq_on(struct hvl_drv_net *net);
+
+/**
+ * hvl_drv_net_check() - whether the device still works; call it now and then
+ * @net: started
+ * Return: 0; as hvl_drv_dev_health(); -EPROTO; -ETIMEDOUT when frames wait to
+ * be sent and none was for HVL_DRV_NET_STUCK time-outs of the platform. (That
+ * nothing is received proves nothing.)
+ */
+int hvl_drv_net_check(struct hvl_drv_net *net);
 
 /** hvl_drv_net_link() - whether the link is up, from the config space (§5.1.4) */
 bool hvl_drv_net_link(struct hvl_drv_net *net);

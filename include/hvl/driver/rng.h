@@ -30,15 +30,22 @@ struct hvl_drv_rng {
  * @rng:  caller's storage, zeroed before its first use
  * @dev:  a probed device with id VIRTIO_ID_RNG
  * @pool: for the ring and for bounce buffers
- * Return: 0, -ENODEV for another device, -ENOMEM, or as hvl/driver/dev.h.
+ * Return: 0, -ENODEV for another device, -ENOMEM, or as hvl/driver/dev.h. After
+ * an error nothing of the pool is in use, unless the device does not confirm
+ * that it was reset: see hvl_drv_rng_stop().
  */
 int hvl_drv_rng_start(struct hvl_drv_rng *rng, struct hvl_drv_dev *dev,
 		      struct hvl_drv_pool *pool);
 
 /**
  * hvl_drv_rng_stop() - reset the device, take all memory back
- * Return: 0, or -ETIMEDOUT when the device does not confirm the reset; the
- * memory counts as taken back nevertheless.
+ *
+ * Requests that are out are dropped, their buffers the caller's again.
+ *
+ * Return: 0, or -ETIMEDOUT when the device does not confirm the reset. It may
+ * then still write to ring and buffers: what is the pool's stays taken from it,
+ * and a caller's own buffer in the shared memory should not be used again,
+ * until a later stop or start is confirmed.
  */
 int hvl_drv_rng_stop(struct hvl_drv_rng *rng);
 
