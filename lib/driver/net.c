@@ -272,6 +272,7 @@ int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
 		net->gen = 1;
 	net->live = true;
 	net->tx_waits = false;
+	net->error = 0;
 	hvl_drv_net_kick(net);
 	return 0;
 }
@@ -443,7 +444,9 @@ int hvl_drv_net_check(struct hvl_drv_net *net)
 	if (!net->live)
 		return -EIO;
 	plat = net->dev->plat;
-	err = hvl_drv_dev_health(net->dev);
+	err = net->error;
+	if (!err)
+		err = hvl_drv_dev_health(net->dev);
 	if (!err)
 		err = net_reclaim(net);
 	if (err)
@@ -463,8 +466,9 @@ bool hvl_drv_net_link(struct hvl_drv_net *net)
 		return false;
 	if (!hvl_drv_dev_has(net->dev, VIRTIO_NET_F_STATUS))
 		return true;
-	return !hvl_drv_dev_config_read(net->dev,
-					offsetof(struct hvl_net_config, status),
-					&status, sizeof(status)) &&
+	net->error = hvl_drv_dev_config_read(
+		net->dev, offsetof(struct hvl_net_config, status), &status,
+		sizeof(status));
+	return !net->error &&
 	       (hvl_le16_get(status) & VIRTIO_NET_S_LINK_UP) != 0;
 }

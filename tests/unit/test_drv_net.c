@@ -572,6 +572,16 @@ static void drv_net_check_finds_frames_that_are_stuck(void **state)
 	assert_int_equal(hvl_drv_net_check(&f->net), -EPROTO);
 	mock_dev_needs_reset(&f->mock);
 	assert_int_equal(hvl_drv_net_check(&f->net), -EIO);
+	assert_int_equal(fix_try(f), 0);
+	/* A config space that is never at rest. */
+	mock_reg_set(&f->mock, HVL_MMIO_REG_CONFIG_GENERATION, 1);
+	assert_false(hvl_drv_net_link(&f->net));
+	assert_int_equal(hvl_drv_net_check(&f->net), -ETIMEDOUT);
+	assert_int_equal(fix_try(f), -ETIMEDOUT);
+	mock_reg_set(&f->mock, HVL_MMIO_REG_CONFIG_GENERATION, 2);
+	assert_int_equal(fix_try(f), 0);
+	assert_int_equal(hvl_drv_net_check(&f->net), 0);
+	hvl_drv_net_stop(&f->net);
 	fix_stop(f, 0);
 	assert_int_equal(hvl_drv_net_check(&f->net), -EIO);
 }

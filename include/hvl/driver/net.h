@@ -74,6 +74,7 @@ struct hvl_drv_net {
 	uint64_t tx_since_us; /* nothing was sent since, though it waits */
 	uint16_t tx_seen;     /* used index then */
 	bool tx_waits;	      /* at the last hvl_drv_net_check() */
+	int error;	      /* of the config space, for hvl_drv_net_check() */
 	bool split;	      /* the header has a descriptor of its own */
 	uint16_t mtu;	      /* bytes of payload after the Ethernet header */
 	uint8_t mac[6];
@@ -172,7 +173,11 @@ bool hvl_drv_net_irq_on(struct hvl_drv_net *net);
  */
 int hvl_drv_net_check(struct hvl_drv_net *net);
 
-/** hvl_drv_net_link() - whether the link is up, from the config space (§5.1.4) */
+/**
+ * hvl_drv_net_link() - whether the link is up, from the config space (§5.1.4)
+ *
+ * What cannot be read counts as down, and hvl_drv_net_check() says so.
+ */
 bool hvl_drv_net_link(struct hvl_drv_net *net);
 
 #endif /* HVL_DRIVER_NET_H */
