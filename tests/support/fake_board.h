@@ -18,7 +18,7 @@
 
 struct fake_board {
 	struct board_info info;
-	char in[512]; /* what the application will read */
+	char in[16384]; /* what the application will read */
 	size_t in_len;
 	char out[16384]; /* what it wrote, NUL-terminated */
 	size_t out_len;

@@ -44,6 +44,34 @@ hvl_add_test(test_app_shell LABEL unit
   DEFINES BOARD_RAM_KIB=8192
   LIBS hvl::metal_linux)
 
+if(TARGET app_lwip AND HVL_BUILD_TESTS)
+  # lwIP once more, for the host and with its sanitizers.
+  file(GLOB lwip_sources "${LWIP_DIR}/src/core/*.c"
+    "${LWIP_DIR}/src/core/ipv4/*.c")
+  add_library(test_lwip STATIC EXCLUDE_FROM_ALL ${lwip_sources}
+    "${LWIP_DIR}/src/apps/lwiperf/lwiperf.c"
+    "${LWIP_DIR}/src/netif/ethernet.c")
+  hvl_host(test_lwip)
+  target_compile_options(test_lwip PRIVATE -w)
+  target_compile_definitions(test_lwip PUBLIC BOARD_RAM_KIB=8192)
+  target_include_directories(test_lwip SYSTEM PUBLIC
+    "${LWIP_DIR}/src/include" "${remote_app}/lwip" "${remote_app}")
+
+  hvl_add_test(test_app_net LABEL unit
+    SOURCES test_app_net.c "${remote_app}/checksum.c" "${remote_app}/net.c"
+      "${remote_app}/services.c"
+    INCLUDES "${remote_app}"
+    LIBS test_lwip hvl::metal)
+endif()
+
+hvl_add_test(test_app_devices LABEL unit
+  SOURCES test_app_devices.c ../support/fake_board.c
+    "${remote_app}/devices.c"
+  INCLUDES "${remote_app}" "${remote_dir}/board"
+    "${PROJECT_SOURCE_DIR}/tests/support"
+  DEFINES BOARD_RAM_KIB=8192
+  LIBS hvl::driver hvl::metal)
+
 if(TARGET app_lwip)
   hvl_add_test(test_app_command LABEL unit
     SOURCES test_app_command.c "${remote_app}/checksum.c"

@@ -228,6 +228,45 @@ static void shell_ping_stops_at_ctrl_c(void **state)
 	assert_false(fake_board_wrote("lost"));
 }
 
+/* More than there is room for: still found, the rest is lost. */
+static void shell_ping_stops_at_ctrl_c_after_a_paste(void **state)
+{
+	char paste[3001];
+
+	(void)state;
+	memset(paste, 'x', sizeof(paste) - 1);
+	paste[sizeof(paste) - 1] = '\0';
+	type("net ping 1.2.3.4\r");
+	fake_board_type(paste);
+	fake_board_type("\x03net iface\r");
+	for (int i = 0; i < 20; i++)
+		app_shell_poll();
+	assert_int_equal(did.stops, 1);
+	assert_true(fake_board_wrote("hvl> net iface\r\nthe interface"));
+	assert_false(fake_board_wrote("x"));
+}
+
+static void shell_loses_nothing_of_a_paste(void **state)
+{
+	unsigned int lines = 0;
+
+	(void)state;
+	for (int i = 0; i < 800; i++)
+		fake_board_type("net iface\n");
+	while (fake_board.in_len > 0) {
+		size_t before = fake_board.in_len;
+
+		fake_board_forget();
+		assert_true(app_shell_poll());
+		/* A round takes so much of it, not all. */
+		assert_in_range(before - fake_board.in_len, 1, 256);
+		for (const char *p = fake_board.out;
+		     (p = strstr(p, "the interface")) != NULL; p++)
+			lines++;
+	}
+	assert_int_equal(lines, 800);
+}
+
 static void shell_rng_reads_in_pieces(void **state)
 {
 	(void)state;
@@ -318,6 +357,8 @@ int main(void)
 		TEST(shell_ping_refuses_bad_options),
 		TEST(shell_ping_keeps_what_is_typed_ahead),
 		TEST(shell_ping_stops_at_ctrl_c),
+		TEST(shell_ping_stops_at_ctrl_c_after_a_paste),
+		TEST(shell_loses_nothing_of_a_paste),
 		TEST(shell_rng_reads_in_pieces),
 		TEST(shell_keeps_the_line_around_a_log_line),
 		TEST(shell_say_cuts_long_lines),

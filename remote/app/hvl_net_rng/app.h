@@ -37,7 +37,11 @@ void app_print(const char *fmt, ...) HVL_PRINTF(1, 2);
 /** app_say() - one line of the log: UART and trace, prompt left intact */
 void app_say(const char *fmt, ...) HVL_PRINTF(1, 2);
 
-/** app_console_fill() - take what the UART has, keep it for later */
+/**
+ * app_console_fill() - take what the UART has, keep it for later
+ *
+ * What there is no room for stays in the UART.
+ */
 void app_console_fill(void);
 
 /** app_console_key() - the next byte typed. Return: -1 when there is none. */
@@ -46,7 +50,8 @@ int app_console_key(void);
 /**
  * app_console_cancelled() - whether ^C was typed
  *
- * It is taken, with what was typed before it.
+ * It is taken, with what was typed before it. For while a command runs: of what
+ * is typed so far ahead that there is no room for it the rest is lost.
  */
 bool app_console_cancelled(void);
 
@@ -58,9 +63,12 @@ struct app_device;
 struct app_driver {
 	uint32_t id; /* VIRTIO_ID_* */
 	const char *type;
-	/* Both leave the device reset on failure; stop always succeeds. */
+	/* Resets it first, whatever it was doing before. */
 	int (*start)(struct app_device *dev);
-	void (*stop)(struct app_device *dev);
+	/* It will be reset: let go of what lies in its buffers; may be NULL */
+	void (*release)(struct app_device *dev);
+	/* Whether it still works; NULL: what its registers say */
+	int (*check)(struct app_device *dev);
 	/* What is special about it, for people: ", mtu 1500" */
 	void (*describe)(const struct app_device *dev, char *buf, size_t size);
 	/* HVL_MMIO_INT_* after a doorbell; may be NULL */
@@ -75,6 +83,8 @@ struct app_device {
 	bool up;
 	int failed;	    /* why it must be reset, or 0 */
 	uint64_t failed_us; /* when that was noticed */
+	bool told;	    /* that a restart did not help */
+	uint64_t up_us;	    /* since when it is up */
 	uint64_t retry_us;  /* when to try again to bring it up */
 	uint32_t backoff_us;
 	unsigned int resets; /* after failures */
@@ -100,7 +110,11 @@ void app_device_failed(struct app_device *dev, int error);
 /** app_devices_check() - look at their health, restart what failed */
 void app_devices_check(void);
 
-/** app_devices_doorbell() - the doorbell rang: take what it was about */
+/**
+ * app_devices_doorbell() - the doorbell rang: take what it was about
+ *
+ * app_devices_check() does as much, in case it rang unheard.
+ */
 void app_devices_doorbell(void);
 
 /** app_error_text() - "a time-out" */

@@ -72,16 +72,17 @@ void app_say(const char *fmt, ...)
 void app_console_fill(void)
 {
 	char bytes[64];
-	size_t n;
+	size_t n, room;
 
-	while ((n = board_uart_read(bytes, sizeof(bytes))) > 0)
-		for (size_t i = 0; i < n; i++) {
-			/* Whoever types that far ahead loses the rest. */
-			if (console_count == CONSOLE_AHEAD)
-				break;
+	while ((room = CONSOLE_AHEAD - console_count) > 0) {
+		n = board_uart_read(
+			bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+		if (n == 0)
+			return;
+		for (size_t i = 0; i < n; i++)
 			console_keys[(console_head + console_count++) %
 				     CONSOLE_AHEAD] = bytes[i];
-		}
+	}
 }
 
 int app_console_key(void)
@@ -96,6 +97,23 @@ int app_console_key(void)
 	return key;
 }
 
+/* Behind more than there is room for, ^C is still to be found. */
+static bool console_cancelled_beyond(void)
+{
+	char bytes[CONSOLE_AHEAD];
+	size_t n = board_uart_read(bytes, sizeof(bytes));
+
+	for (size_t i = 0; i < n; i++)
+		if (bytes[i] == CONSOLE_CANCEL) {
+			console_count = 0;
+			for (i++; i < n; i++)
+				console_keys[(console_head + console_count++) %
+					     CONSOLE_AHEAD] = bytes[i];
+			return true;
+		}
+	return false;
+}
+
 bool app_console_cancelled(void)
 {
 	for (unsigned int i = 0; i < console_count; i++)
@@ -105,5 +123,5 @@ bool app_console_cancelled(void)
 			console_count -= i + 1;
 			return true;
 		}
-	return false;
+	return console_count == CONSOLE_AHEAD && console_cancelled_beyond();
 }

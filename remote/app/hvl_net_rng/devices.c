@@ -21,6 +21,8 @@
 #define DEVICES_PAGE 4096u
 #define DEVICES_BACKOFF_MIN_US 10000u
 #define DEVICES_BACKOFF_MAX_US 2000000u
+/* One that breaks sooner after a restart was not helped by it. */
+#define DEVICES_STABLE_US 1000000u
 
 static const struct app_driver *const devices_drivers[] = {
 	&app_net_driver,
@@ -32,7 +34,7 @@ static unsigned int devices_count;
 
 /* One a region: devices that are shown the same one share its pool. */
 static struct devices_region {
-	uint64_t da;
+	struct hvl_io io;
 	struct hvl_drv_pool pool;
 	uint32_t map[APP_POOL_MAP_WORDS];
 } devices_regions[APP_DEVICES_MAX];
@@ -97,34 +99,52 @@ static uint32_t devices_granule(uint64_t size)
 	return granule;
 }
 
-/* A transport that names no region: all that is above the register blocks. */
-static void devices_default_region(uint64_t *da, uint64_t *size)
+/* Move the start of a region up to an offset, and to a multiple of @align. */
+static bool devices_cut(struct hvl_io *io, uint64_t off, uint32_t align)
 {
-	const struct board_info *info = board_info();
-	uint64_t end = info->regs_da +
-		       (uint64_t)info->regs_count * HVL_MMIO_BLOCK_SIZE;
-	uint64_t off = (end - info->shm.da + DEVICES_PAGE - 1) &
-		       ~(uint64_t)(DEVICES_PAGE - 1);
-
-	*da = info->shm.da + off;
-	*size = off < info->shm.size ? info->shm.size - off : 0;
+	off += (0 - (io->da + off)) & (align - 1);
+	return off < io->size && hvl_io_sub(io, off, io->size - off, io);
 }
 
-static int devices_add_region(uint64_t da, uint64_t size)
+static bool devices_overlap(const struct hvl_io *a, const struct hvl_io *b)
+{
+	return a->da < b->da ? b->da - a->da < a->size :
+			       a->da - b->da < b->size;
+}
+
+/*
+ * The registers may say anything: only what lies in the shared memory is used,
+ * and of that nothing from the register blocks down. A transport that names no
+ * region leaves us all of it.
+ */
+static int devices_region_io(const struct hvl_drv_dev *dev, struct hvl_io *io)
+{
+	const struct board_info *info = board_info();
+	const struct hvl_io regs = {
+		.da = info->regs_da,
+		.size = info->regs_count * (uint64_t)HVL_MMIO_BLOCK_SIZE,
+	};
+	uint64_t off;
+
+	*io = info->shm;
+	if (dev->shm_size != 0 &&
+	    (!hvl_io_da_to_off(&info->shm, dev->shm_da, dev->shm_size, &off) ||
+	     !hvl_io_sub(&info->shm, off, dev->shm_size, io)))
+		return -EINVAL;
+	if (devices_overlap(&regs, io) &&
+	    !devices_cut(io, regs.da + regs.size - io->da, DEVICES_PAGE))
+		return -EINVAL;
+	return devices_cut(io, 0, devices_granule(io->size)) ? 0 : -EINVAL;
+}
+
+static int devices_add_region(const struct hvl_io *io)
 {
 	struct devices_region *region = &devices_regions[devices_nregions];
-	const struct board_info *info = board_info();
-	struct hvl_io io;
-	uint64_t off;
-	int rc;
+	int rc = hvl_drv_pool_init(&region->pool, io, devices_granule(io->size),
+				   region->map, APP_POOL_MAP_WORDS);
 
-	if (!hvl_io_da_to_off(&info->shm, da, size, &off) ||
-	    !hvl_io_sub(&info->shm, off, size, &io))
-		return -EINVAL;
-	rc = hvl_drv_pool_init(&region->pool, &io, devices_granule(size),
-			       region->map, APP_POOL_MAP_WORDS);
 	if (rc == 0) {
-		region->da = da;
+		region->io = *io;
 		devices_nregions++;
 	}
 	return rc;
@@ -132,17 +152,23 @@ static int devices_add_region(uint64_t da, uint64_t size)
 
 static int devices_find_pool(struct app_device *dev)
 {
-	uint64_t da = dev->dev.shm_da, size = dev->dev.shm_size;
-	int rc;
+	struct hvl_io io;
+	int rc = devices_region_io(&dev->dev, &io);
 
-	if (size == 0)
-		devices_default_region(&da, &size);
-	for (unsigned int i = 0; i < devices_nregions; i++)
-		if (devices_regions[i].da == da) {
+	if (rc < 0)
+		return rc;
+	for (unsigned int i = 0; i < devices_nregions; i++) {
+		const struct hvl_io *known = &devices_regions[i].io;
+
+		if (known->da == io.da && known->size == io.size) {
 			dev->pool = &devices_regions[i].pool;
 			return 0;
 		}
-	rc = devices_add_region(da, size);
+		/* Two pools would hand the same memory out twice. */
+		if (devices_overlap(known, &io))
+			return -EINVAL;
+	}
+	rc = devices_add_region(&io);
 	if (rc == 0)
 		dev->pool = &devices_regions[devices_nregions - 1].pool;
 	return rc;
@@ -209,6 +235,7 @@ static void devices_start_first(struct app_device *dev)
 		return;
 	}
 	dev->up = dev->drv != NULL;
+	dev->up_us = hvl_time_us();
 	devices_print(dev);
 }
 
@@ -272,22 +299,31 @@ void app_device_failed(struct app_device *dev, int error)
 		return;
 	dev->failed = error;
 	dev->failed_us = hvl_time_us();
-	dev->retry_us = 0;
+	dev->told = false;
+	if (dev->failed_us - dev->up_us < DEVICES_STABLE_US &&
+	    dev->resets > 0) {
+		devices_try_later(dev);
+	} else {
+		dev->backoff_us = 0;
+		dev->retry_us = 0;
+	}
 }
 
 static void devices_restart(struct app_device *dev)
 {
 	int rc;
 
-	dev->drv->stop(dev);
+	if (dev->drv->release)
+		dev->drv->release(dev);
 	rc = dev->drv->start(dev);
 	if (rc < 0) {
 		/* One line when it starts to fail, one when it is back. */
-		if (dev->backoff_us == 0)
+		if (!dev->told)
 			app_say("%s: stopped by %s, and a reset brings %s; "
 				"trying on",
 				dev->name, app_error_text(dev->failed),
 				app_error_text(rc));
+		dev->told = true;
 		devices_try_later(dev);
 		return;
 	}
@@ -296,28 +332,44 @@ static void devices_restart(struct app_device *dev)
 		app_error_text(dev->failed),
 		(unsigned int)((hvl_time_us() - dev->failed_us + 999) / 1000));
 	dev->failed = 0;
-	dev->backoff_us = 0;
 	dev->up = true;
+	dev->up_us = hvl_time_us();
+}
+
+/* To wait for one that does not answer would stall all the others each time. */
+static void devices_retry(struct app_device *dev)
+{
+	if (hvl_drv_dev_reset_late(&dev->dev))
+		devices_restart(dev);
+	else
+		devices_try_later(dev);
+}
+
+static void devices_look(struct app_device *dev)
+{
+	int rc = dev->drv->check ? dev->drv->check(dev) :
+				   hvl_drv_dev_health(&dev->dev);
+
+	if (rc < 0)
+		app_device_failed(dev, rc);
 }
 
 void app_devices_check(void)
 {
 	bool look = app_now_us() - devices_check_us >= APP_RECHECK_US;
-	int rc;
 
-	if (look)
+	if (look) {
 		devices_check_us = app_now_us();
+		app_devices_doorbell();
+	}
 	for (unsigned int i = 0; i < devices_count; i++) {
 		struct app_device *dev = &devices[i];
 
-		if (dev->up && look) {
-			rc = hvl_drv_dev_health(&dev->dev);
-			if (rc < 0)
-				app_device_failed(dev, rc);
-		}
+		if (dev->up && look)
+			devices_look(dev);
 		if (dev->failed && dev->drv && dev->pool &&
 		    app_now_us() >= dev->retry_us)
-			devices_restart(dev);
+			devices_retry(dev);
 	}
 }
 

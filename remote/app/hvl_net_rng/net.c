@@ -41,7 +41,8 @@
 #define NET_TX_RETRY_US 200u
 
 /* lwIP's lengths have 16 bits, and cover the Ethernet header as well. */
-#define NET_MTU_MAX (UINT16_MAX - SIZEOF_ETH_HDR)
+#define NET_FRAME_MAX UINT16_MAX
+#define NET_MTU_MAX (NET_FRAME_MAX - SIZEOF_ETH_HDR)
 
 #define NET_MAC_FMT "%02x:%02x:%02x:%02x:%02x:%02x"
 #define NET_MAC(m) (m)[0], (m)[1], (m)[2], (m)[3], (m)[4], (m)[5]
@@ -60,7 +61,8 @@ static struct net {
 	struct app_device *dev; /* NULL: there is none */
 	struct hvl_drv_net drv;
 	struct netif netif;
-	bool added; /* to lwIP */
+	bool added;    /* to lwIP */
+	bool link_due; /* to be looked at: it may have changed unseen */
 	struct net_frame *free;
 	unsigned int held;	 /* frames in lwIP's hands */
 	unsigned int since_kick; /* frames and buffers */
@@ -136,11 +138,12 @@ static struct pbuf *net_lend(struct hvl_drv_net_buf *buf)
 
 static struct pbuf *net_copy(struct hvl_drv_net_buf *buf)
 {
-	uint16_t len = (uint16_t)buf->len;
-	struct pbuf *p = pbuf_alloc(PBUF_RAW, len, PBUF_POOL);
+	struct pbuf *p = NULL;
 
+	if (buf->len <= NET_FRAME_MAX)
+		p = pbuf_alloc(PBUF_RAW, (uint16_t)buf->len, PBUF_POOL);
 	if (p) {
-		pbuf_take(p, buf->data, len);
+		pbuf_take(p, buf->data, (uint16_t)buf->len);
 		net.rx_copied++;
 	} else {
 		net.rx_dropped++;
@@ -163,7 +166,9 @@ static void net_input(struct hvl_drv_net_buf *buf)
 {
 	struct pbuf *p;
 
-	if (!net.free || buf->len > NET_SPARE_SIZE || net_is_fragment(buf))
+	/* With fewer buffers than wanted, fewer may be held. */
+	if (!net.free || net.held >= net.drv.nbufs_rx / 4u * 3u ||
+	    buf->len > NET_SPARE_SIZE || net_is_fragment(buf))
 		p = net_copy(buf);
 	else
 		p = net_lend(buf);
@@ -172,11 +177,23 @@ static void net_input(struct hvl_drv_net_buf *buf)
 }
 
 /*
+ * Segments out of order are found through pointers into their headers, which
+ * cannot be moved with them: the peer sends those segments again.
+ */
+static void net_drop_out_of_order(void)
+{
+	for (struct tcp_pcb *pcb = tcp_active_pcbs; pcb; pcb = pcb->next)
+		tcp_free_ooseq(pcb);
+}
+
+/*
  * The device is about to be reset, and its buffers will be written anew: move
  * what lwIP still holds.
  */
-static void net_move_held(void)
+static void net_release(struct app_device *dev)
 {
+	(void)dev;
+	net_drop_out_of_order();
 	for (unsigned int i = 0; i < NET_HELD_MAX; i++) {
 		struct net_frame *frame = &net_frames[i];
 		struct pbuf *p = &frame->pbuf.pbuf;
@@ -322,14 +339,18 @@ static int net_start(struct app_device *dev)
 	hvl_drv_net_irq_off(&net.drv);
 	net.since_kick = 1;
 	net_take_address();
+	net.link_due = true;
 	return 0;
 }
 
-static void net_stop(struct app_device *dev)
+static int net_check(struct app_device *dev)
 {
 	(void)dev;
-	net_move_held();
-	hvl_drv_net_stop(&net.drv);
+	if (net.link_due) {
+		net.link_due = false;
+		net_take_link();
+	}
+	return hvl_drv_net_check(&net.drv);
 }
 
 static void net_describe(const struct app_device *dev, char *buf, size_t size)
@@ -343,14 +364,15 @@ static void net_event(struct app_device *dev, uint32_t events)
 {
 	(void)dev;
 	if (events & HVL_MMIO_INT_CONFIG)
-		net_take_link();
+		net.link_due = true;
 }
 
 const struct app_driver app_net_driver = {
 	.id = VIRTIO_ID_NET,
 	.type = "net",
 	.start = net_start,
-	.stop = net_stop,
+	.release = net_release,
+	.check = net_check,
 	.describe = net_describe,
 	.event = net_event,
 };

@@ -26,12 +26,6 @@ static int rng_start(struct app_device *dev)
 	return hvl_drv_rng_start(&rng, &dev->dev, dev->pool);
 }
 
-static void rng_stop(struct app_device *dev)
-{
-	(void)dev;
-	hvl_drv_rng_stop(&rng);
-}
-
 static void rng_describe(const struct app_device *dev, char *buf, size_t size)
 {
 	(void)dev;
@@ -42,7 +36,6 @@ const struct app_driver app_rng_driver = {
 	.id = VIRTIO_ID_RNG,
 	.type = "rng",
 	.start = rng_start,
-	.stop = rng_stop,
 	.describe = rng_describe,
 };
 

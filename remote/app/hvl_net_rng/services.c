@@ -156,6 +156,8 @@ static err_t echo_accept(void *arg, struct tcp_pcb *pcb, err_t err)
 	/* Memory that ran out comes back without a word: look each second. */
 	tcp_poll(pcb, echo_go_on, 2);
 	tcp_nagle_disable(pcb);
+	/* One that went without a word would keep its place among the few. */
+	ip_set_option(pcb, SOF_KEEPALIVE);
 	return ERR_OK;
 }
 

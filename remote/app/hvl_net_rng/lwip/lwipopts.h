@@ -80,7 +80,11 @@
 #define ETHARP_SUPPORT_VLAN 0
 #define ETH_PAD_SIZE 0
 
-#define LWIP_TCP_KEEPALIVE 0
+/* Milliseconds: a peer that is gone holds no connection for ever. */
+#define LWIP_TCP_KEEPALIVE 1
+#define TCP_KEEPIDLE_DEFAULT 60000UL
+#define TCP_KEEPINTVL_DEFAULT 10000UL
+#define TCP_KEEPCNT_DEFAULT 6U
 #define SO_REUSE 0
 
 #endif /* APP_LWIPOPTS_H */
