@@ -88,6 +88,109 @@ def echoes(address, connections, count):
     print(f"{connections} connections")
 
 
+def late(address, count):
+    """Send all there is room for on the way, and only then begin to read."""
+    data = random.Random(3).randbytes(count)
+    sent, got = 0, bytearray()
+    with socket.create_connection((address, 7), timeout=DEADLINE_S) as sock:
+        sock.setblocking(False)
+        # Full to the brim: nothing has moved for a while.
+        while select.select([], [sock], [], 0.5)[1] and sent < count:
+            sent += sock.send(data[sent:sent + 65536])
+        if sent == count:
+            sys.exit(f"{count} bytes are not enough to fill the way")
+        while len(got) < count:
+            write = [sock] if sent < count else []
+            ready = select.select([sock], write, [], DEADLINE_S)
+            if ready[1]:
+                sent += sock.send(data[sent:sent + 65536])
+                if sent == count:
+                    sock.shutdown(socket.SHUT_WR)
+            if ready[0]:
+                part = sock.recv(65536)
+                if not part:
+                    break
+                got += part
+            if not ready[0] and not ready[1]:
+                break
+    if bytes(got) != data:
+        sys.exit(f"sent {sent} bytes, got {len(got)}, or others")
+    print(f"{count} bytes")
+
+
+def until_told(address):
+    """Echo without a pause until a line is typed, then compare the rest."""
+    noise = random.Random(4).randbytes(1 << 20)
+    sent = got = 0
+    told = False
+    with socket.create_connection((address, 7), timeout=DEADLINE_S) as sock:
+        sock.setblocking(False)
+        print("echoing", flush=True)
+        while not told or got < sent:
+            read = [sock] if told else [sock, sys.stdin]
+            write = [] if told else [sock]
+            ready = select.select(read, write, [], DEADLINE_S)
+            if not ready[0] and not ready[1]:
+                sys.exit(f"nothing moves: sent {sent} bytes, got {got}")
+            told = told or sys.stdin in ready[0]
+            if sock in ready[0]:
+                part = sock.recv(65536)
+                if not part:
+                    sys.exit(f"closed: sent {sent} bytes, got {got}")
+                at = got % len(noise)
+                want = noise[at:at + len(part)]
+                want += noise[:len(part) - len(want)]
+                if part != want:
+                    sys.exit(f"others than sent, after {got} bytes")
+                got += len(part)
+            if ready[1] and not told:
+                at = sent % len(noise)
+                sent += sock.send(noise[at:at + 65536])
+    print(f"all {got} bytes")
+
+
+def crowd(address, connections, places):
+    """More connections than there are places: some are refused, none harmed."""
+    socks = []
+    served = 0
+    for _ in range(connections):
+        try:
+            socks.append(socket.create_connection((address, 7),
+                                                  timeout=DEADLINE_S))
+        except ConnectionResetError:
+            pass  # refused before connect() had returned
+    for number, sock in enumerate(socks):
+        text = b"number %d" % number
+        try:
+            sock.sendall(text)
+            got = sock.recv(100)
+        except OSError:
+            got = b""
+        if got not in (b"", text):
+            sys.exit(f"connection {number} got {got}")
+        served += got == text
+    for sock in socks:
+        sock.close()
+    if served != places:
+        sys.exit(f"{served} of {connections} were served")
+    print(f"{served} served")
+
+
+def storm(address):
+    """ARP requests (RFC 826) from ever other hosts, most of them forged."""
+    name = [name for _, name in socket.if_nameindex() if name != "lo"][0]
+    dice = random.Random(5)
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as sock:
+        sock.bind((name, 0))
+        for _ in range(20000):
+            mac = b"\x02" + dice.randbytes(5)
+            sock.send(b"\xff" * 6 + mac + struct.pack(
+                "!HHHBBH6s4s6s4s", 0x0806, 1, 0x0800, 6, 4, 1, mac,
+                bytes((192, 168, 200, dice.randrange(3, 250))), b"\0" * 6,
+                socket.inet_aton(address)))
+    print("20000 requests")
+
+
 def main():
     what, address = sys.argv[1:3]
     if what == "sizes":
@@ -95,6 +198,14 @@ def main():
     elif what == "echo":
         echo(address, int(sys.argv[3]))
         print(f"{sys.argv[3]} bytes")
+    elif what == "late":
+        late(address, int(sys.argv[3]))
+    elif what == "storm":
+        storm(address)
+    elif what == "until-told":
+        until_told(address)
+    elif what == "crowd":
+        crowd(address, int(sys.argv[3]), int(sys.argv[4]))
     else:
         echoes(address, int(sys.argv[3]), int(sys.argv[4]))
 

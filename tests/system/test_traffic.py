@@ -49,12 +49,72 @@ class Traffic(unittest.TestCase):
         self.assertIn("4 connections",
                       self.peer("echoes", hvl.REMOTE_IP, "4", "300000"))
 
-    def test_iperf_measures(self):
-        done = self.run_.inside("iperf", "-c", hvl.REMOTE_IP, "-t", "1",
-                                "-f", "m")
-        rate = re.search(r"([\d.]+) Mbits/sec", done.stdout)
-        self.assertTrue(rate, done.stdout)
-        self.assertGreater(float(rate.group(1)), 1)
+    def test_tcp_echo_waits_for_a_peer_that_reads_late(self):
+        # More than both ends' socket buffers and the remote's window hold.
+        self.assertIn("33554432 bytes",
+                      self.peer("late", hvl.REMOTE_IP, "33554432"))
+
+    def test_tcp_echo_serves_four_of_a_crowd(self):
+        for _ in range(2):
+            self.assertIn("4 served",
+                          self.peer("crowd", hvl.REMOTE_IP, "7", "4"))
+
+    def test_tcp_survives_broken_rings(self):
+        argv = self.run_.enter + ["python3", os.path.join(HERE, "peer.py"),
+                                  "until-told", hvl.REMOTE_IP]
+        with hvl.Process(argv) as peer:
+            peer.expect("echoing")
+            for _ in range(5):
+                self.run_.command("break net", r"net0: reset after a device "
+                                               r"error, back in \d+ ms")
+                self.assertEqual(self.run_.ping("-c", "3", "-i", "0.1")[1], 3)
+            peer.write("enough\n")
+            peer.expect(r"all \d+ bytes")
+            self.assertEqual(peer.wait(), 0)
+
+    def test_fragmented_pings(self):
+        for size in ("1473", "5000", "9000"):
+            self.assertEqual(self.run_.ping("-i", "0.01", "-c", "50", "-s",
+                                            size), (50, 50), size)
+
+    def test_fragments_that_are_too_many_do_no_harm(self):
+        # What it has no room to answer is not answered, and leaves nothing.
+        for size in ("20000", "65507"):
+            self.run_.ping("-i", "0.01", "-c", "20", "-W", "1", "-s", size)
+        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01", "-s",
+                                        "1472"), (5, 5))
+        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01", "-s",
+                                        "5000"), (5, 5))
+
+    def test_broadcast_and_multicast_do_no_harm(self):
+        for address in ("192.168.200.255", "255.255.255.255", "224.0.0.1"):
+            self.run_.inside("ping", "-n", "-q", "-b", "-l", "500", "-c",
+                             "500", "-w", "1", "-I", hvl.MAIN_IP, address,
+                             check=False)
+        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01"), (5, 5))
+
+    def test_address_requests_by_the_thousand_do_no_harm(self):
+        self.assertIn("20000 requests", self.peer("storm", hvl.REMOTE_IP))
+        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01"), (5, 5))
+
+    def test_a_paste_in_traffic_loses_nothing(self):
+        argv = self.run_.enter + ["ping", "-n", "-q", "-f", "-c", "20000",
+                                  hvl.REMOTE_IP]
+        with hvl.Process(argv) as ping:
+            for _ in range(1500):
+                self.run_.write("uptime\r")
+            for _ in range(1500):
+                self.run_.expect(r"^\d+ s\r?$")
+            ping.expect("20000 received")
+            ping.wait()
+
+    def test_iperf_measures_twice(self):
+        for _ in range(2):
+            done = self.run_.inside("iperf", "-c", hvl.REMOTE_IP, "-t", "1",
+                                    "-f", "m")
+            rate = re.search(r"([\d.]+) Mbits/sec", done.stdout)
+            self.assertTrue(rate, done.stdout)
+            self.assertGreater(float(rate.group(1)), 1)
 
     def test_remote_pings_main(self):
         self.run_.command(f"net ping -c 5 -i 10 -s 1400 {hvl.MAIN_IP}",
