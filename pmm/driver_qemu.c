@@ -35,6 +35,7 @@ struct driver_qemu {
 	char program[256];
 	struct hvl_shm ram, shm; /* shm: unless it is a slice of RAM */
 	struct pmm_ivshmem ivshmem;
+	int ivshmem_fd; /* the server's end while a client lives, or -1 */
 	struct pmm_process process;
 	struct pmm_qmp qmp;
 	struct pmm_watch qmp_watch, out_watch, end_watch;
@@ -135,11 +136,11 @@ static void qemu_unwatch(struct pmm_driver *driver)
 	pmm_loop_task_cancel(driver->cfg.loop, &q->end_task);
 }
 
-static void qemu_close_qmp(struct driver_qemu *q)
+static void qemu_close(int *fd)
 {
-	if (q->qmp.fd >= 0)
-		close(q->qmp.fd);
-	q->qmp.fd = -1;
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 /* When this returns, the machine does not touch any memory. */
@@ -147,7 +148,8 @@ static void qemu_kill(struct driver_qemu *q)
 {
 	qemu_unwatch(&q->driver);
 	pmm_process_kill(&q->process);
-	qemu_close_qmp(q);
+	qemu_close(&q->qmp.fd);
+	qemu_close(&q->ivshmem_fd);
 }
 
 static void qemu_on_process_end(void *ctx, uint32_t events)
@@ -246,16 +248,6 @@ static int qemu_spawn(struct driver_qemu *q, uint64_t entry,
 	return 0;
 }
 
-static void qemu_close_fds(const struct pmm_qemu_fds *fds)
-{
-	if (fds->qmp >= 0)
-		close(fds->qmp);
-	if (fds->ivshmem >= 0)
-		close(fds->ivshmem);
-	if (fds->boot >= 0)
-		close(fds->boot);
-}
-
 static int qemu_pair(int *ours, int *theirs)
 {
 	int fds[2];
@@ -275,13 +267,11 @@ static int qemu_open_ivshmem(struct driver_qemu *q, int *theirs)
 		.to_main = q->driver.doorbell.to_main,
 		.to_remote = q->driver.doorbell.to_remote,
 	};
-	int ours = -1, rc = qemu_pair(&ours, theirs);
+	int rc = qemu_pair(&q->ivshmem_fd, theirs);
 
-	if (rc < 0)
-		return rc;
-	rc = pmm_ivshmem_serve(&q->ivshmem, ours, &peer);
-	/* QEMU keeps what it has when the server is gone. */
-	close(ours);
+	if (rc == 0)
+		rc = pmm_ivshmem_serve(&q->ivshmem, q->ivshmem_fd, &peer);
+	/* Kept open: QEMU reads no more of a socket that was closed. */
 	return rc < 0 ? rc : 0;
 }
 
@@ -310,7 +300,9 @@ static int qemu_launch(struct driver_qemu *q, uint64_t entry,
 			       strerror(-rc));
 	else
 		rc = qemu_spawn(q, entry, &fds, err);
-	qemu_close_fds(&fds);
+	qemu_close(&fds.qmp);
+	qemu_close(&fds.ivshmem);
+	qemu_close(&fds.boot);
 	return rc;
 }
 
@@ -488,7 +480,7 @@ static int qemu_create(struct pmm_driver **out,
 		return pmm_fail(err, -ENOMEM, "remote: no memory");
 	q->driver.ops = &pmm_driver_qemu;
 	q->driver.cfg = *cfg;
-	q->ram.fd = q->shm.fd = q->qmp.fd = -1;
+	q->ram.fd = q->shm.fd = q->qmp.fd = q->ivshmem_fd = -1;
 	q->fresh = true;
 	rc = qemu_open(q, err);
 	if (rc < 0) {
