@@ -21,6 +21,8 @@
 /* Rechecks until a remote that said it ends, and does not, is taken at its
  * word. */
 #define REMOTE_ENDING_MAX 10u
+/* Rechecks without a heartbeat, which comes every 100 ms. */
+#define REMOTE_STILL_MAX (5000000u / REMOTE_RECHECK_US)
 /* A firmware that ends at once must not keep a processor busy. */
 #define REMOTE_BACKOFF_FIRST_US 100000u
 #define REMOTE_BACKOFF_MOST_US 5000000u
@@ -148,6 +150,7 @@ int pmm_remote_start(struct pmm_remote *r, struct pmm_error *err)
 		hvl_dev_publish(&r->devices[i].dev);
 	r->end[0] = '\0';
 	r->ending = 0;
+	pmm_watchdog_init(&r->watchdog);
 	rc = hvl_rproc_start(&r->rproc, &why);
 	if (rc < 0)
 		return pmm_fail(err, rc, "start: %s", why.text);
@@ -263,17 +266,24 @@ void pmm_remote_ended_(void *ctx, const struct pmm_driver_end *end)
 /* A remote without a process of its own, or one that hangs while it ends. */
 static void remote_check_end(struct pmm_remote *r)
 {
-	struct pmm_driver_end end = { .text = "as its firmware said" };
+	static const struct pmm_driver_end said = {
+		.text = "as its firmware said",
+	};
+	static const struct pmm_driver_end still = {
+		.fatal = true,
+		.text = "watchdog: no heartbeat for 5 s",
+	};
 	struct hvl_rsc_report report;
 
-	if (!hvl_rproc_report(&r->rproc, &report) ||
-	    report.state < HVL_REMOTE_STOPPED ||
+	if (!hvl_rproc_report(&r->rproc, &report))
+		return;
+	if (report.state < HVL_REMOTE_STOPPED ||
 	    report.state > HVL_REMOTE_CRASHED)
 		r->ending = 0;
-	else if (++r->ending > REMOTE_ENDING_MAX) {
-		(void)pmm_remote_halt_(r, NULL);
-		pmm_remote_ended_(r, &end);
-	}
+	else if (++r->ending > REMOTE_ENDING_MAX)
+		pmm_remote_ended_(r, &said);
+	if (pmm_watchdog_look(&r->watchdog, &report, REMOTE_STILL_MAX))
+		pmm_remote_ended_(r, &still);
 }
 
 static void remote_on_recheck(void *ctx)

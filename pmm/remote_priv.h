@@ -12,6 +12,7 @@
 #include "ratelog.h"
 #include "remote.h"
 #include "restarts.h"
+#include "watchdog.h"
 
 struct pmm_remote {
 	struct pmm_remote_config cfg;
@@ -35,7 +36,8 @@ struct pmm_remote {
 	struct pmm_timer recheck, restart;
 	struct pmm_task service;
 	uint64_t started_us;
-	uint64_t pause_us;   /* before the last restart that had one */
+	uint64_t pause_us; /* before the last restart that had one */
+	struct pmm_watchdog watchdog;
 	unsigned int ending; /* rechecks since the firmware said it ends */
 	bool fresh;	     /* nothing ran yet in this memory */
 	char end[320];
