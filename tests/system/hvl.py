@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Runs the real hvl for the system tests and benchmarks.
 
-HVL and HVL_FIRMWARE name the command and the firmware. Everything waits for a
+HVL and HVL_FIRMWARE name the command and the firmware (without: the one that
+hvl finds), HVL_BOARD the board (without: native). Everything waits for a
 condition with a deadline; nothing sleeps in the hope that it is enough.
 """
 import os
@@ -16,6 +17,7 @@ import unittest
 
 HVL = os.environ.get("HVL", "build/host-debug/cli/hvl")
 FIRMWARE = os.environ.get("HVL_FIRMWARE")
+BOARD = os.environ.get("HVL_BOARD", "native")
 MAIN_IP = "192.168.200.254"
 REMOTE_IP = "192.168.200.2"
 PROMPT = "hvl> "
@@ -125,7 +127,7 @@ class Run(Process):
 
     def __init__(self, *options, devices=("--net", "tap", "--rng"),
                  private=True, **popen):
-        argv = [HVL, "run", "--board", "native"]
+        argv = [HVL, "run", "--board", BOARD]
         if FIRMWARE:
             argv += ["--firmware", FIRMWARE]
         argv += ["--private"] if private else []
