@@ -34,10 +34,19 @@ struct pmm_driver_end {
 	char text[160]; /* "exited with code 3", "killed by signal 11 (...)" */
 };
 
+/* A real core: which one, and where its shared memory is mapped from */
+struct pmm_driver_sysfs_options {
+	const char *instance; /* "remoteproc0" */
+	const char *shm_path; /* device node */
+	uint64_t shm_offset;  /* in it, bytes */
+	bool coredump;	      /* by the kernel */
+};
+
 struct pmm_driver_config {
 	const struct pmm_board *board;
 	struct pmm_loop *loop;
 	uint64_t shm_da, shm_size;
+	const struct pmm_driver_sysfs_options *sysfs; /* the sysfs driver's */
 	int uart_fd; /* the remote's end of the UART's socket pair */
 	const struct hvl_log *log; /* or NULL */
 	/* Between watch and unwatch, at most once, from the event loop. */
@@ -85,6 +94,7 @@ struct pmm_driver_ops {
 	const struct hvl_rproc_ops *rproc;
 };
 
-extern const struct pmm_driver_ops pmm_driver_native, pmm_driver_qemu;
+extern const struct pmm_driver_ops pmm_driver_native, pmm_driver_qemu,
+	pmm_driver_sysfs;
 
 #endif /* PMM_DRIVER_H */

@@ -174,6 +174,8 @@ static int elf_check_target(const struct hvl_elf *elf, uint16_t machine,
 {
 	char is[24], need[24];
 
+	if (machine == HVL_ELF_MACHINE_ANY)
+		return 0;
 	elf_machine_text(elf->machine, is, sizeof(is));
 	elf_machine_text(machine, need, sizeof(need));
 	if (elf->machine != machine)

@@ -65,7 +65,8 @@ static int rproc_check_segments(struct hvl_rproc *rproc,
 				err, -ENOEXEC,
 				"segment %u, 0x%llx bytes at 0x%llx, lies in the shared memory",
 				i + 1, (ull)s->memsz, (ull)s->da);
-		if (!rproc_memory(rproc, s->da, s->memsz, &io))
+		if (!rproc->cfg.ops->load &&
+		    !rproc_memory(rproc, s->da, s->memsz, &io))
 			return hvl_rproc_fail(
 				err, -ENOEXEC,
 				"segment %u, 0x%llx bytes at 0x%llx, lies outside the board's memory",
@@ -82,6 +83,8 @@ static int rproc_check_carveouts(struct hvl_rproc *rproc,
 	const struct hvl_io shm = { .da = boot->shm_da,
 				    .size = boot->shm_size };
 
+	if (rproc->cfg.ops->load)
+		return 0;
 	for (unsigned int i = 0; i < rproc->rsc.ncarveouts; i++) {
 		const struct hvl_rsc_area *c = &rproc->rsc.carveouts[i];
 		struct hvl_io io;
@@ -242,7 +245,8 @@ int hvl_rproc_start(struct hvl_rproc *rproc, struct hvl_rproc_error *err)
 	if (rc == 0 && ops->prepare)
 		rc = ops->prepare(rproc, err);
 	if (rc == 0)
-		rc = rproc_write_firmware(rproc, err);
+		rc = ops->load ? ops->load(rproc, err) :
+				 rproc_write_firmware(rproc, err);
 	if (rc == 0)
 		rc = ops->start(rproc, rproc->elf.entry, err);
 	if (rc < 0)

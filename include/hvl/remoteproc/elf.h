@@ -20,6 +20,7 @@
 
 #define HVL_ELF_SEGMENTS_MAX 16u
 
+#define HVL_ELF_MACHINE_ANY 0u /* what is asked for, never what a file is */
 #define HVL_ELF_MACHINE_ARM 40u
 #define HVL_ELF_MACHINE_X86_64 62u
 #define HVL_ELF_MACHINE_AARCH64 183u
@@ -63,8 +64,8 @@ const char *hvl_elf_machine_name(uint16_t machine);
  * @elf:     filled in on success
  * @image:   the whole file; borrowed
  * @size:    bytes
- * @machine: the board's e_machine
- * @is64:    the board's class
+ * @machine: the board's e_machine, or HVL_ELF_MACHINE_ANY
+ * @is64:    the board's class; means nothing with HVL_ELF_MACHINE_ANY
  * @err:     filled in on failure
  * Return: 0, or -ENOEXEC: not an ELF, another class, encoding, version or
  * machine, not an executable, dynamically linked (PT_INTERP, PT_DYNAMIC or

@@ -52,6 +52,12 @@ struct hvl_rproc_ops {
 	 * May be NULL. Return: 0 or negative errno, with a reason.
 	 */
 	int (*prepare)(struct hvl_rproc *rproc, struct hvl_rproc_error *err);
+	/*
+	 * Load the firmware, elf.image with table in place of its own, where
+	 * somebody else does it, as Linux's remoteproc; memory then need not
+	 * know where segments go. NULL: the core writes them. As prepare.
+	 */
+	int (*load)(struct hvl_rproc *rproc, struct hvl_rproc_error *err);
 	/* Release the core from reset at @entry. As prepare. */
 	int (*start)(struct hvl_rproc *rproc, uint64_t entry,
 		     struct hvl_rproc_error *err);
@@ -63,7 +69,7 @@ struct hvl_rproc_config {
 	const char *name; /* for messages */
 	const struct hvl_rproc_ops *ops;
 	void *priv;	  /* the driver's */
-	uint16_t machine; /* of the board: HVL_ELF_MACHINE_* */
+	uint16_t machine; /* of the board: HVL_ELF_MACHINE_*, or _ANY */
 	bool is64;
 	/* What the board keeps for carveouts by name; may be none. */
 	const struct hvl_rsc_memory *memory;
