@@ -344,13 +344,44 @@ static int take_verbose(void *ctx, const char *value, struct pmm_error *err)
 	return 0;
 }
 
+static int take_remoteproc(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_run *run = ctx;
+
+	(void)err;
+	run->remote.sysfs.instance = value;
+	return 0;
+}
+
+static int take_shmem_dev(void *ctx, const char *value, struct pmm_error *err)
+{
+	static const char key[] = ",offset=";
+	struct cli_run *run = ctx;
+	const char *comma = strchr(value, ',');
+	size_t len = comma ? (size_t)(comma - value) : strlen(value);
+
+	if (len == 0 || len >= sizeof(run->shm_path) ||
+	    (comma && (strncmp(comma, key, sizeof(key) - 1) != 0 ||
+		       !cli_size(comma + sizeof(key) - 1,
+				 &run->remote.sysfs.shm_offset))))
+		return pmm_fail(
+			err, -EINVAL,
+			"--shmem-dev \"%s\": write NODE[,offset=BYTES], "
+			"for example /dev/mem,offset=0x37000000",
+			value);
+	(void)snprintf(run->shm_path, sizeof(run->shm_path), "%.*s", (int)len,
+		       value);
+	run->remote.sysfs.shm_path = run->shm_path;
+	return 0;
+}
+
 #define OPTION_BOARD                                                 \
 	{                                                            \
 		"board", 0, "BOARD",                                 \
 			"what the remote is: native (default), a\n"  \
 			"sandboxed process of this machine, or an\n" \
 			"emulated machine: virt-a53, virt-rv64,\n"   \
-			"mps2-m3, zcu102-r5",                        \
+			"mps2-m3, zcu102-r5; or sysfs, a real core", \
 			take_board                                   \
 	}
 #define OPTION_FIRMWARE                                               \
@@ -391,6 +422,12 @@ const struct cli_option cli_run_options[] = {
 	  "and its size; default: as the board has it,\n"
 	  "16M on native",
 	  take_shmem_size },
+	{ "remoteproc", 0, "NAME",
+	  "sysfs: which of /sys/class/remoteproc;\n"
+	  "default: remoteproc0",
+	  take_remoteproc },
+	{ "shmem-dev", 0, "NODE[,offset=BYTES]",
+	  "sysfs: what the shared memory is mapped from", take_shmem_dev },
 	OPTION_NO_DTB,
 	OPTION_TRANSPORT,
 	{ "rng", 0, "[=SOURCE]",
@@ -429,6 +466,40 @@ void cli_run_init(struct cli_run *run)
 	run->remote.board = pmm_board_at(0);
 }
 
+/* What only a real core has, and what it cannot do without. */
+static int run_check_sysfs(struct cli_run *run, struct pmm_error *err)
+{
+	struct pmm_remote_config *remote = &run->remote;
+	struct pmm_driver_sysfs_options *o = &remote->sysfs;
+
+	if (remote->board->driver != &pmm_driver_sysfs) {
+		if (!o->instance && !o->shm_path)
+			return 0;
+		return pmm_fail(err, -EINVAL,
+				"--remoteproc and --shmem-dev are for --board "
+				"sysfs, not for %s",
+				remote->board->name);
+	}
+	if (!o->shm_path || !run->has_addr || !run->has_size ||
+	    !remote->firmware)
+		return pmm_fail(err, -EINVAL,
+				"--board sysfs needs --firmware, --shmem-dev, "
+				"--shmem-addr and --shmem-size: where the "
+				"shared memory is, only the board's maker "
+				"knows");
+	if (!o->instance)
+		o->instance = "remoteproc0";
+	if (remote->coredump && strcmp(remote->coredump, "kernel") != 0)
+		return pmm_fail(err, -EINVAL,
+				"--coredump \"%s\": of a real core only the "
+				"kernel can make one; write --coredump=kernel, "
+				"and find it in /sys/class/devcoredump",
+				remote->coredump);
+	o->coredump = remote->coredump != NULL;
+	remote->coredump = NULL;
+	return 0;
+}
+
 int cli_run_finish(struct cli_run *run, struct pmm_error *err)
 {
 	struct pmm_remote_config *remote = &run->remote;
@@ -443,7 +514,9 @@ int cli_run_finish(struct cli_run *run, struct pmm_error *err)
 		remote->shm_da = remote->board->shm_da;
 	if (!run->has_size)
 		remote->shm_size = remote->board->shm_size;
-	rc = pmm_remote_check(remote, err);
+	rc = run_check_sysfs(run, err);
+	if (rc == 0)
+		rc = pmm_remote_check(remote, err);
 	if (rc == 0 && !remote->firmware) {
 		rc = cli_firmware_find(remote->board->name, run->firmware, err);
 		remote->firmware = run->firmware;

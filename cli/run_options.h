@@ -19,6 +19,7 @@ struct cli_run {
 	unsigned int nets, rngs;
 	bool has_addr, has_size;
 	char firmware[PATH_MAX]; /* the default one */
+	char shm_path[PATH_MAX]; /* --shmem-dev without its offset */
 	bool private_net;
 	bool verbose;
 };

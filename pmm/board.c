@@ -145,6 +145,15 @@ static const struct pmm_board boards[] = {
 		.doorbell = HVL_DOORBELL_IVSHMEM,
 		.slow = true,
 	},
+	{
+		/* Whatever it is, the kernel knows more of it than we do. */
+		.name = "sysfs",
+		.summary = "a real core under Linux's remoteproc",
+		.machine = HVL_ELF_MACHINE_ANY,
+		.driver = &pmm_driver_sysfs,
+		.doorbell = HVL_DOORBELL_POLL,
+		.no_suppress = true,
+	},
 };
 
 const struct pmm_board *pmm_board_find(const char *name)

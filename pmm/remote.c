@@ -198,6 +198,7 @@ static int remote_open_wires(struct pmm_remote *r, struct pmm_error *err)
 		.loop = r->loop,
 		.shm_da = r->cfg.shm_da,
 		.shm_size = r->cfg.shm_size,
+		.sysfs = &r->cfg.sysfs,
 		.log = r->cfg.log,
 		.ended = pmm_remote_ended_,
 		.ctx = r,

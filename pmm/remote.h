@@ -26,6 +26,7 @@
 #include <hvl/remoteproc/rproc.h>
 
 #include "board.h"
+#include "driver.h"
 #include "error.h"
 #include "layout.h"
 #include "loop.h"
@@ -77,6 +78,7 @@ struct pmm_remote_config {
 	const struct pmm_board *board;
 	const char *firmware; /* path */
 	uint64_t shm_da, shm_size;
+	struct pmm_driver_sysfs_options sysfs; /* of the board "sysfs" */
 	bool no_dtb;
 	bool v1; /* mmio version 1 */
 	enum pmm_on_crash on_crash;

@@ -142,6 +142,10 @@ int pmm_remote_start(struct pmm_remote *r, struct pmm_error *err)
 	int rc;
 
 	pmm_loop_timer_cancel(r->loop, &r->restart);
+	/* A crashed core may still run, or be run once more to be stopped. */
+	if (r->rproc.state == HVL_RPROC_CRASHED &&
+	    (rc = hvl_rproc_stop(&r->rproc, &why)) < 0)
+		return pmm_fail(err, rc, "stop: %s", why.text);
 	remote_clear(r);
 	rc = remote_write_fdt(r);
 	if (rc < 0)

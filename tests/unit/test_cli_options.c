@@ -70,7 +70,22 @@ static void options_refuse_with_one_line(void **state)
 		{ "--firmware", "--firmware: needs a value: --firmware FILE" },
 		{ "--board zcu102",
 		  "--board \"zcu102\": unknown; there are: native, "
-		  "virt-a53, mps2-m3, zcu102-r5, virt-rv64" },
+		  "virt-a53, mps2-m3, zcu102-r5, virt-rv64, sysfs" },
+		{ "--remoteproc remoteproc1",
+		  "--remoteproc and --shmem-dev are for --board sysfs, not "
+		  "for native" },
+		{ "--shmem-dev /dev/mem,at=3",
+		  "--shmem-dev \"/dev/mem,at=3\": write NODE[,offset=BYTES], "
+		  "for example /dev/mem,offset=0x37000000" },
+		{ "--board sysfs --firmware f --shmem-addr 0x37000000",
+		  "--board sysfs needs --firmware, --shmem-dev, --shmem-addr "
+		  "and --shmem-size: where the shared memory is, only the "
+		  "board's maker knows" },
+		{ "--board sysfs --firmware f --shmem-addr 0x37000000 "
+		  "--shmem-size 16M --shmem-dev /dev/mem --coredump=f",
+		  "--coredump \"f\": of a real core only the kernel can make "
+		  "one; write --coredump=kernel, and find it in "
+		  "/sys/class/devcoredump" },
 		{ "--transport pci", "--transport \"pci\": unknown; there are "
 				     "mmio and mmio-v1" },
 		{ "--on-crash reboot", "--on-crash \"reboot\": unknown; there "
