@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Makes the seeds of the ELF and table harnesses: what is right in each way,
- * and what is wrong in one. Crashes are added as the files they are.
+ * Makes the harnesses' seeds: what is right in each way, and what is wrong in
+ * one. Crashes are added as the files they are.
  *
- * Usage: hvl_fuzz_seeds FOLDER - writes FOLDER/elf and FOLDER/rsc_table
+ * Usage: hvl_fuzz_seeds FOLDER - writes FOLDER/elf, FOLDER/rsc_table, ...
  */
 #include <elf.h>
 #include <stdio.h>
@@ -192,6 +192,58 @@ static void elf_bad(void)
 	elf_save("cut_off");
 }
 
+/* Programs for the device harnesses, op by op; they have the numbers. */
+static void programs(void)
+{
+	/* Areas at 0, 0x400, 0x800; two descriptors in a chain, then one */
+	static const uint8_t chain[] = {
+		0x30, 31, 0, 0,	   0,	 4, 0, 8, /* 8 entries */
+		1,    0,  0, 0x10, 16,	 0, 1, 1, /* read 16, next 1 */
+		1,    1,  0, 0x20, 64,	 0, 2, 0, /* write 64 */
+		2,    0,  3, 20,   0,	 6,	  /* offer, pop, flush */
+		7,    1,  2, 0,	   0x30, 8, 0, 2,
+		0,    2,  2, 8, /* and once more */
+		4,    5,  6,
+	};
+	/* A table of two at 0x1000; event indexes */
+	static const uint8_t indirect[] = {
+		0x23, 31,   0,	  0,	0,  4,	  0, 8, /* 4 entries */
+		1,    0,    0,	  0x10, 32, 0,	  4, 0, /* the table */
+		0,    0,    0x10, 16,	0,  0x20, 0, 0x37, 0, 0,    0,	  0,
+		8,    0,    0,	  0,	1,  0,	  1, 0,	   0, 0x10, 0x10, 16,
+		0,    0x28, 0,	  0x37, 0,  0,	  0, 0,	   8, 0,    0,	  0,
+		2,    0,    0,	  0,	2,  0,	  5, 6,	   8,
+	};
+	static const uint8_t loop[] = {
+		0x30, 31, 0, 0, 0, 4, 0, 8, 1, 0, 0,
+		0x10, 16, 0, 1, 0, 2, 0, 3, 0, 0,
+	};
+	/* Bring up, a buffer to write on queue 0, one to read on queue 1 */
+	uint8_t good[] = {
+		0, 5,	 0,    6, 0, 0, 0, 0, 0, 8, 2, 0, 7,  0, 0, 6, 1, 0,
+		0, 0x40, 0x40, 0, 0, 0, 7, 1, 0, 2, 8, 3, 20, 8, 2, 8, 4, 1,
+	};
+	/* The same with a head that is none, and status 0 in the end */
+	uint8_t bad[] = {
+		0, 5, 3, 7, 0, 200, 2, 8, 0, 0x1c, 0, 0, 0, 0, 4, 1, 2, 8,
+	};
+
+	seed_write("dev_vq", "chain", chain, sizeof(chain));
+	seed_write("dev_vq", "indirect", indirect, sizeof(indirect));
+	seed_write("dev_vq", "loop", loop, sizeof(loop));
+	for (uint8_t kind = 0; kind < 4; kind++) {
+		char name[32];
+
+		good[0] = bad[0] = kind;
+		snprintf(name, sizeof(name), "%s_v%u_good",
+			 kind & 2 ? "net" : "rng", kind & 1 ? 2 : 1);
+		seed_write("dev_mmio", name, good, sizeof(good));
+		snprintf(name, sizeof(name), "%s_v%u_bad",
+			 kind & 2 ? "net" : "rng", kind & 1 ? 2 : 1);
+		seed_write("dev_mmio", name, bad, sizeof(bad));
+	}
+}
+
 int main(int argc, char **argv)
 {
 	if (argc != 2) {
@@ -203,5 +255,6 @@ int main(int argc, char **argv)
 	table_bad();
 	elf_good();
 	elf_bad();
+	programs();
 	return 0;
 }
