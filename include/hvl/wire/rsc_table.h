@@ -98,7 +98,7 @@ struct hvl_rsc_vdev {
 enum hvl_rsc_doorbell {
 	HVL_DOORBELL_POLL = 0,	  /* there is none: look at the memory */
 	HVL_DOORBELL_NATIVE = 1,  /* the native board's file descriptors */
-	HVL_DOORBELL_IVSHMEM = 2, /* param: da of the register BAR, vector */
+	HVL_DOORBELL_IVSHMEM = 2, /* param: main side's peer id, vector */
 	HVL_DOORBELL_UART = 3,	  /* param: da of the UART */
 	HVL_DOORBELL_IPI = 4,	  /* param: da of the IPI block, target mask */
 };
