@@ -27,26 +27,26 @@ def echo_request(ident, number, payload):
                        number) + payload
 
 
-def sizes(address):
-    """One echo request of each size from 0 to 1472, compared byte by byte."""
+def sizes(address, wanted):
+    """One echo request of each size, compared byte by byte."""
     sock = socket.socket(socket.AF_INET, socket.SOCK_RAW,
                          socket.IPPROTO_ICMP)
     ident = os.getpid() & 0xffff
-    noise = random.Random(1).randbytes(1472)
-    for size in range(1473):
+    noise = random.Random(1).randbytes(max(wanted))
+    for size in wanted:
         sock.sendto(echo_request(ident, size, noise[:size]), (address, 0))
         end = time.monotonic() + 5
         while True:
             left = end - time.monotonic()
             if left <= 0 or not select.select([sock], [], [], left)[0]:
                 sys.exit(f"no answer to a ping of {size} bytes")
-            reply = sock.recv(4096)[20:]
+            reply = sock.recv(65536)[20:]
             kind, _, _, who, number = struct.unpack("!BBHHH", reply[:8])
             if (kind, who, number) == (0, ident, size):
                 break
         if reply[8:] != noise[:size]:
             sys.exit(f"a ping of {size} bytes came back changed")
-    print("1473 sizes")
+    print(f"{len(wanted)} sizes")
 
 
 def echo(address, count, seed=2):
@@ -194,7 +194,9 @@ def storm(address):
 def main():
     what, address = sys.argv[1:3]
     if what == "sizes":
-        sizes(address)
+        sizes(address, range(1473))
+    elif what == "fragments":
+        sizes(address, range(1473, 9001, 151))
     elif what == "echo":
         echo(address, int(sys.argv[3]))
         print(f"{sys.argv[3]} bytes")

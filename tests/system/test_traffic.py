@@ -67,35 +67,32 @@ class Traffic(unittest.TestCase):
             for _ in range(5):
                 self.run_.command("break net", r"net0: reset after a device "
                                                r"error, back in \d+ ms")
-                self.assertEqual(self.run_.ping("-c", "3", "-i", "0.1")[1], 3)
+                self.assertEqual(self.run_.ping("-c", "2"), (2, 2))
             peer.write("enough\n")
             peer.expect(r"all \d+ bytes")
             self.assertEqual(peer.wait(), 0)
 
     def test_fragmented_pings(self):
-        for size in ("1473", "5000", "9000"):
-            self.assertEqual(self.run_.ping("-i", "0.01", "-c", "50", "-s",
-                                            size), (50, 50), size)
+        for _ in range(2):
+            self.assertIn("50 sizes", self.peer("fragments", hvl.REMOTE_IP))
 
     def test_fragments_that_are_too_many_do_no_harm(self):
         # What it has no room to answer is not answered, and leaves nothing.
         for size in ("20000", "65507"):
             self.run_.ping("-i", "0.01", "-c", "20", "-W", "1", "-s", size)
-        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01", "-s",
-                                        "1472"), (5, 5))
-        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01", "-s",
-                                        "5000"), (5, 5))
+        self.assertIn("1473 sizes", self.peer("sizes", hvl.REMOTE_IP))
+        self.assertIn("50 sizes", self.peer("fragments", hvl.REMOTE_IP))
 
     def test_broadcast_and_multicast_do_no_harm(self):
         for address in ("192.168.200.255", "255.255.255.255", "224.0.0.1"):
             self.run_.inside("ping", "-n", "-q", "-b", "-l", "500", "-c",
                              "500", "-w", "1", "-I", hvl.MAIN_IP, address,
                              check=False)
-        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01"), (5, 5))
+        self.assertIn("1473 sizes", self.peer("sizes", hvl.REMOTE_IP))
 
     def test_address_requests_by_the_thousand_do_no_harm(self):
         self.assertIn("20000 requests", self.peer("storm", hvl.REMOTE_IP))
-        self.assertEqual(self.run_.ping("-c", "5", "-i", "0.01"), (5, 5))
+        self.assertIn("1473 sizes", self.peer("sizes", hvl.REMOTE_IP))
 
     def test_a_paste_in_traffic_loses_nothing(self):
         argv = self.run_.enter + ["ping", "-n", "-q", "-f", "-c", "20000",
