@@ -23,6 +23,7 @@
 #       ${HVL_FIRMWARE_DIR}/<name>.elf (build/<preset>/firmware/<board>/),
 #       installed as share/hvl/firmware/<board>/<name>.elf. Gets the board's
 #       sources; hvl libraries among LIBS are replaced by their _fw flavour.
+#       Says what each library brings into it.
 #       Nothing is done when BOARD is not HVL_BOARD.
 #
 #   hvl_add_firmware_library(<name> [THIRD_PARTY] SOURCES <file>...
@@ -112,6 +113,7 @@ function(hvl_add_firmware name)
   list(TRANSFORM HVL_BOARD_SOURCES PREPEND "${HVL_BOARD_DIR}/"
     OUTPUT_VARIABLE board_sources)
   set(script "${HVL_BOARD_DIR}/link.ld")
+  set(map "${HVL_FIRMWARE_DIR}/${name}.map")
 
   add_executable(${name} ${A_SOURCES} ${board_sources})
   hvl_common(${name})
@@ -123,10 +125,13 @@ function(hvl_add_firmware name)
     "${PROJECT_SOURCE_DIR}/remote/board" "${PROJECT_SOURCE_DIR}/remote/common")
   target_compile_definitions(${name} PRIVATE ${A_DEFINES})
   target_link_options(${name} PRIVATE ${HVL_FW_LINK_FLAGS}
-    "-Wl,-T,${script}" ${HVL_BOARD_LINK})
+    "-Wl,-T,${script}" "-Wl,-Map=${map}" ${HVL_BOARD_LINK})
   set_target_properties(${name} PROPERTIES
     SUFFIX .elf LINK_DEPENDS "${script}"
     RUNTIME_OUTPUT_DIRECTORY "${HVL_FIRMWARE_DIR}")
+  add_custom_command(TARGET ${name} POST_BUILD
+    COMMAND "${PROJECT_SOURCE_DIR}/tools/image-size"
+      "${name} (${HVL_BOARD})" "${map}" VERBATIM)
   if(HVL_TOP)
     install(TARGETS ${name} RUNTIME DESTINATION "${HVL_FIRMWARE_INSTALL_DIR}"
       COMPONENT firmware
