@@ -100,7 +100,8 @@ static void qemu_on_qmp_event(void *ctx, const struct pmm_qmp_event *event)
 static enum hvl_log_level qemu_line_level(struct driver_qemu *q,
 					  const char *line)
 {
-	if (strncmp(line, "warning:", 8) == 0 || q->lines >= QEMU_LINES_MAX)
+	if (strncmp(line, "warning:", 8) == 0 ||
+	    strncmp(line, "audio:", 6) == 0 || q->lines >= QEMU_LINES_MAX)
 		return HVL_LOG_DEBUG;
 	q->lines++;
 	return HVL_LOG_WARNING;

@@ -129,6 +129,9 @@ static void command_machine(struct pmm_qemu_command *cmd,
 	command_add(cmd, "%s", m->program);
 	command_add(cmd, "-no-user-config");
 	command_add(cmd, "-nodefaults");
+	/* A machine's sound card would look for one here, and complain. */
+	command_add(cmd, "-audiodev");
+	command_add(cmd, "none,id=none");
 	command_add(cmd, "-display");
 	command_add(cmd, "none");
 	command_add(cmd, "-S");
