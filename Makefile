@@ -32,6 +32,10 @@ all: release ## build what a user runs (default)
 demo: setup-board release $(filter-out native,$(BOARD)) ## build and play the demo: load, start, serve, ping, stop
 	$(HVL) demo $(if $(filter-out native,$(BOARD)),--board $(BOARD))
 
+# Somebody's newer compiler may warn of what ours does not: that stops a check,
+# and not a newcomer.
+check check-fast: export HVL_WERROR = ON
+
 check: setup-check release firmware host-debug host-asan host-tsan fuzz-build ## every test, and again under the sanitizers
 	@echo '== every test'
 	$(ctest) host-debug
