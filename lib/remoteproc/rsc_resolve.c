@@ -25,6 +25,13 @@ static bool rsc_name_is(const struct hvl_rsc_area *area, const char *name)
 	return area->name[i] == name[i];
 }
 
+/* Whether the table's words can say it, ANY apart. */
+static bool rsc_fits(uint64_t da, uint64_t len)
+{
+	return da < HVL_RSC_ADDR_ANY && len <= UINT32_MAX &&
+	       len <= (UINT64_C(1) << 32) - da;
+}
+
 static int rsc_bind_one(struct hvl_rsc_area *area,
 			const struct hvl_rsc_memory *m,
 			struct hvl_rproc_error *err)
@@ -32,7 +39,7 @@ static int rsc_bind_one(struct hvl_rsc_area *area,
 	const struct hvl_io there = { .da = m->da, .size = m->len };
 	uint64_t off;
 
-	if (m->da >= HVL_RSC_ADDR_ANY || m->len > UINT32_MAX)
+	if (!rsc_fits(m->da, m->len))
 		return hvl_rproc_fail(
 			err, -EINVAL,
 			"resource table: memory \"%s\" at 0x%llx: not within 32 bits",
@@ -106,8 +113,7 @@ static int rsc_check_shm(const struct hvl_rsc_area *want,
 			 const struct hvl_rsc_boot *boot,
 			 struct hvl_rproc_error *err)
 {
-	/* The table's words, ANY apart, have 32 bits. */
-	if (boot->shm_da >= HVL_RSC_ADDR_ANY || boot->shm_size > UINT32_MAX)
+	if (!rsc_fits(boot->shm_da, boot->shm_size))
 		return hvl_rproc_fail(
 			err, -EINVAL,
 			"resource table: 0x%llx bytes of shared memory at 0x%llx: not within 32 bits",

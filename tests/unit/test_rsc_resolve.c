@@ -110,6 +110,10 @@ static void rsc_resolve_refuses_what_is_not_there(void **state)
 	high = boot;
 	high.shm_size = 0x100000000;
 	assert_int_equal(resolve_shm(HVL_RSC_ADDR_ANY, 0, &high), -EINVAL);
+	high.shm_size = 0x100000000 - high.shm_da;
+	assert_int_equal(resolve_shm(HVL_RSC_ADDR_ANY, 0, &high), 0);
+	high.shm_size++;
+	assert_int_equal(resolve_shm(HVL_RSC_ADDR_ANY, 0, &high), -EINVAL);
 }
 
 static const struct hvl_rsc_memory memory[] = {
@@ -165,7 +169,12 @@ static void rsc_bind_leaves_shm_alone(void **state)
 
 static void rsc_bind_refuses_what_is_not_there(void **state)
 {
-	static const struct hvl_rsc_memory high = { "x", 0x100000000, 1 };
+	static const struct hvl_rsc_memory high[] = {
+		{ "x", 0x100000000, 1 },
+		{ "x", 0, 0x100000000 },
+		{ "x", 0xfffff000, 0x1001 },
+	};
+	static const struct hvl_rsc_memory last = { "x", 0xfffff000, 0x1000 };
 
 	(void)state;
 	assert_int_equal(bind(HVL_RSC_ADDR_ANY, 0x100001, "vdev0buffer"),
@@ -187,9 +196,12 @@ static void rsc_bind_refuses_what_is_not_there(void **state)
 	rsc_new(&table, 1);
 	rsc_add_area(&table, HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0, "x");
 	assert_int_equal(parse(), 0);
-	assert_int_equal(hvl_rsc_bind(&info, &high, 1, &err), -EINVAL);
+	for (int i = 2; i >= 0; i--)
+		assert_int_equal(hvl_rsc_bind(&info, &high[i], 1, &err),
+				 -EINVAL);
 	assert_string_equal(err.text, "resource table: memory \"x\" at "
 				      "0x100000000: not within 32 bits");
+	assert_int_equal(hvl_rsc_bind(&info, &last, 1, &err), 0);
 }
 
 static void rsc_bind_refuses_to_give_twice(void **state)

@@ -468,6 +468,14 @@ static void standin_cdev_stops_on_release(void **state)
 	standin_cdev_close(&s);
 	assert_reads("state", "offline\n");
 	assert_string_equal(calls, "LST");
+	/* What another started is not ours to stop. */
+	cfg.detached = true;
+	standin_init(&s, &cfg);
+	standin_cdev_set_stop_on_release(&s, 1);
+	assert_int_equal(standin_cdev_open(&s), 0);
+	assert_int_equal(cdev("start"), 5);
+	standin_cdev_close(&s);
+	assert_reads("state", "attached\n");
 }
 
 static void standin_debug_files(void **state)
