@@ -15,10 +15,6 @@ hvl_add_test(test_rproc LABEL unit
   SOURCES test_rproc.c "${support}/elf_builder.c" "${support}/rsc_builder.c"
   LIBS hvl::remoteproc INCLUDES "${support}")
 
-hvl_add_test(test_sysfs_standin LABEL unit
-  SOURCES test_sysfs_standin.c "${support}/sysfs_standin.c"
-  INCLUDES "${support}")
-
 # Links with no library but ours: what it lacks is not there. The native board
 # tells how this machine starts a program, and has the string functions.
 if(TARGET hvl_remoteproc_fw AND HVL_BOARD STREQUAL "native")
