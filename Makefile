@@ -11,6 +11,10 @@ HVL = build/release/cli/hvl
 boards = $(filter-out native,$(patsubst remote/board/%/link.ld,%,\
 	$(wildcard remote/board/*/link.ld)))
 
+ifneq ($(filter-out native $(boards),$(BOARD)),)
+$(error BOARD=$(BOARD): no such board. Boards: native $(boards))
+endif
+
 # Configure preset $(1) when it never was, or with arguments of its own ($(2),
 # LWIP_DIR, CMAKE_ARGS). CMake's chatter is shown only when it fails.
 override args = $(2) $(if $(LWIP_DIR),-DLWIP_DIR="$(LWIP_DIR)") $(CMAKE_ARGS)
