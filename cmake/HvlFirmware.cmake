@@ -17,14 +17,14 @@
 #   link.ld       the linker script
 # All may use remote/common; the application includes only board.h.
 #
-#   hvl_add_firmware(<name> [BOARD <board>] SOURCES <file>...
+#   hvl_add_firmware(<name> [BOARD <board>] [NO_INSTALL] SOURCES <file>...
 #                    [LIBS <target>...] [INCLUDES <dir>...] [DEFINES <def>...])
 #       Static, freestanding ELF at fixed addresses, in
 #       ${HVL_FIRMWARE_DIR}/<name>.elf (build/<preset>/firmware/<board>/),
 #       installed as share/hvl/firmware/<board>/<name>.elf. Gets the board's
 #       sources; hvl libraries among LIBS are replaced by their _fw flavour.
 #       Says what each library brings into it.
-#       Nothing is done when BOARD is not HVL_BOARD.
+#       Nothing is done when BOARD is not HVL_BOARD. NO_INSTALL is for tests.
 #
 #   hvl_add_firmware_library(<name> [THIRD_PARTY] SOURCES <file>...
 #                    [LIBS <target>...] [INCLUDES <dir>...]
@@ -105,7 +105,7 @@ function(hvl_add_firmware_library name)
 endfunction()
 
 function(hvl_add_firmware name)
-  cmake_parse_arguments(PARSE_ARGV 1 A "" "BOARD"
+  cmake_parse_arguments(PARSE_ARGV 1 A "NO_INSTALL" "BOARD"
     "SOURCES;LIBS;INCLUDES;DEFINES")
   if(A_BOARD AND NOT A_BOARD STREQUAL HVL_BOARD)
     return()
@@ -132,7 +132,7 @@ function(hvl_add_firmware name)
   add_custom_command(TARGET ${name} POST_BUILD
     COMMAND "${PROJECT_SOURCE_DIR}/tools/image-size"
       "${name} (${HVL_BOARD})" "${map}" VERBATIM)
-  if(HVL_TOP)
+  if(HVL_TOP AND NOT A_NO_INSTALL)
     install(TARGETS ${name} RUNTIME DESTINATION "${HVL_FIRMWARE_INSTALL_DIR}"
       COMPONENT firmware
       PERMISSIONS OWNER_READ OWNER_WRITE GROUP_READ WORLD_READ)

@@ -25,7 +25,7 @@ static volatile uint32_t bare_uart_in, bare_uart_out;
 static volatile bool bare_doorbell;
 static volatile bool bare_ending;
 
-void bare_main(void)
+__attribute__((weak)) void bare_main(void)
 {
 	const char *wrong;
 

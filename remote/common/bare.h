@@ -56,6 +56,12 @@ _Noreturn void bare_end(void);
 
 /* The board calls */
 
+/**
+ * bare_main() - from start-up code: all the rest
+ *
+ * Weak: an application that comes without a loader has its own, which begins
+ * with bare_start().
+ */
 _Noreturn void bare_main(void);
 
 /** bare_received() - a byte came on the UART; interrupt handlers, cpu_poll() */

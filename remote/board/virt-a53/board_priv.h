@@ -17,10 +17,13 @@ const char *memory_map_shared(uint64_t da, uint64_t size);
 #define GIC_TIMER 27u /* the virtual one */
 #define GIC_UART 33u
 
+/** gic_enable() - take the interrupt @id */
+void gic_enable(uint32_t id);
+
 /** gic_start() - take interrupts of the UART, and wake up at the timer's */
 void gic_start(void);
 
-/** gic_doorbell() - also the interrupt that messages raise; @return which */
+/** gic_doorbell() - take the interrupt that messages raise. Return: which. */
 uint32_t gic_doorbell(void);
 
 /** gic_message_address() - where a message goes to */
@@ -29,7 +32,7 @@ uint32_t gic_message_address(void);
 /** gic_irq() - vectors.S: all that is pending; calls board_irq() for each */
 void gic_irq(void);
 
-/** board_irq() - one interrupt; @return nothing left to do with it here */
+/** board_irq() - serve one interrupt */
 void board_irq(uint32_t id);
 
 #endif /* VIRT_A53_BOARD_PRIV_H */

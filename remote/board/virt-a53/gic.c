@@ -30,7 +30,7 @@
 #define GIC_PRIORITY 0x80u
 #define GIC_CPU0 0x01u
 
-static void gic_enable(uint32_t id)
+void gic_enable(uint32_t id)
 {
 	mmio_write8(GICD + GICD_IPRIORITYR + id, GIC_PRIORITY);
 	mmio_write8(GICD + GICD_ITARGETSR + id, GIC_CPU0);
