@@ -14,6 +14,8 @@ set(HVL_BOARD_SOURCES
   ../../common/string.c
   ../../common/table.S
   ../../common/trace.c)
-set(HVL_BOARD_OPTIONS -mcpu=cortex-m3 -mthumb -mfloat-abi=soft)
-set(HVL_BOARD_DEFINES BOARD_RAM_KIB=12288)
+set(HVL_BOARD_OPTIONS -mcpu=cortex-m3 -mthumb -mfloat-abi=soft
+  "-I${HVL_BOARD_DIR}")
+set(HVL_BOARD_DEFINES BOARD_RAM_KIB=12288
+  HVL_METAL_PORT_H="mps2_port.h")
 set(HVL_BOARD_LINK -mcpu=cortex-m3 -mthumb -Wl,--fatal-warnings)
