@@ -6,6 +6,12 @@ if(TARGET hvl_pmm)
     hvl_add_test(test_pmm_${part} LABEL unit SOURCES test_pmm_${part}.c
       INCLUDES "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)
   endforeach()
+  set(support "${PROJECT_SOURCE_DIR}/tests/support")
+  hvl_add_test(test_remote_sysfs LABEL unit
+    SOURCES test_remote_sysfs.c "${support}/elf_builder.c"
+      "${support}/rsc_builder.c" "${support}/sysfs_standin.c"
+      "${support}/sysfs_standin_elf.c"
+    INCLUDES "${PROJECT_SOURCE_DIR}/pmm" "${support}" LIBS hvl_pmm)
 endif()
 if(TARGET hvl)
   set(cli "${PROJECT_SOURCE_DIR}/cli")
