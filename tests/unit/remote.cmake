@@ -4,6 +4,12 @@
 
 set(remote_dir "${PROJECT_SOURCE_DIR}/remote")
 
+hvl_add_test(test_remote_bare LABEL unit
+  SOURCES test_remote_bare.c "${remote_dir}/common/bare.c"
+  INCLUDES "${remote_dir}/common" "${remote_dir}/board"
+    "${PROJECT_SOURCE_DIR}/tests/support/fake_cpu"
+  LIBS hvl::metal)
+
 hvl_add_test(test_remote_clock LABEL unit
   SOURCES test_remote_clock.c "${remote_dir}/common/clock.c"
   INCLUDES "${remote_dir}/common")
