@@ -9,8 +9,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control.h"
+#include "control_socket.h"
 #include "message.h"
 #include "netns.h"
+#include "remote_control.h"
 #include "run_options.h"
 #include "term.h"
 
@@ -20,6 +23,9 @@ struct run {
 	struct pmm_loop loop;
 	struct cli_term term;
 	struct pmm_remote *remote;
+	struct pmm_remote_control obey;
+	struct pmm_control *control;
+	struct pmm_control_socket socket;
 	bool user_ns; /* --private: a new one too */
 	int status;
 };
@@ -108,6 +114,53 @@ static void run_introduce(const struct run *run)
 		run->term.raw ? "; Ctrl-] quits" : "");
 }
 
+/* What was asked for by name must be; the default may fail. */
+static int run_open_socket(struct run *run, struct pmm_error *err)
+{
+	const char *path = run->opts.control;
+	char chosen[PMM_CONTROL_PATH_MAX];
+	int rc = 0;
+
+	if (!path) {
+		rc = pmm_control_default(run->opts.remote.board->name, chosen,
+					 err);
+		path = chosen;
+	}
+	if (rc == 0)
+		rc = pmm_control_socket_open(&run->socket, path, err);
+	if (rc < 0 && !run->opts.control) {
+		hvl_log(&run->log, HVL_LOG_INFO, "no control socket: %s",
+			err->text);
+		rc = 0;
+	}
+	return rc;
+}
+
+static int run_open_control(struct run *run, struct pmm_error *err)
+{
+	const struct pmm_control_config cfg = {
+		.answer = pmm_remote_control_answer,
+		.ctx = &run->obey,
+	};
+	int rc;
+
+	if (run->opts.control && strcmp(run->opts.control, "none") == 0)
+		return 0;
+	rc = run_open_socket(run, err);
+	if (rc < 0 || run->socket.fd < 0)
+		return rc;
+	run->obey = (struct pmm_remote_control){ .remote = run->remote,
+						 .version = HVL_VERSION };
+	rc = pmm_control_create(&run->control, &cfg, &run->loop);
+	if (rc == 0)
+		rc = pmm_control_listen(run->control, run->socket.fd);
+	if (rc < 0)
+		return pmm_fail(err, rc, "control socket \"%s\": %s",
+				run->socket.path, strerror(-rc));
+	hvl_log(&run->log, HVL_LOG_INFO, "control socket %s", run->socket.path);
+	return 0;
+}
+
 static int run_start(struct run *run, struct pmm_error *err)
 {
 	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
@@ -128,6 +181,8 @@ static int run_start(struct run *run, struct pmm_error *err)
 	if (rc == 0 && run->opts.private_net)
 		rc = run_set_address(run, err);
 	if (rc == 0)
+		rc = run_open_control(run, err);
+	if (rc == 0)
 		rc = cli_term_open(&run->term, pmm_remote_uart(run->remote),
 				   run_quit, run, err);
 	if (rc < 0)
@@ -146,6 +201,7 @@ static int run_play(struct run *run)
 		cli_say("event loop: %s", strerror(-rc));
 		return CLI_EXIT_FAILURE;
 	}
+	run->socket.fd = -1;
 	cli_term_init(&run->term, &run->loop);
 	rc = run_start(run, &err);
 	if (rc == 0) {
@@ -155,6 +211,8 @@ static int run_play(struct run *run)
 		cli_message_patience(CLI_FINAL_MS);
 		(void)pmm_fail(&err, rc, "event loop: %s", strerror(-rc));
 	}
+	pmm_control_destroy(run->control);
+	pmm_control_socket_close(&run->socket);
 	cli_term_final(&run->term);
 	pmm_remote_destroy(run->remote);
 	cli_term_close(&run->term);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * cli/run.h - what `hvl run` and `hvl demo` have in common
+ * cli/run.h - the commands, and what they have in common
  */
 #ifndef CLI_RUN_H
 #define CLI_RUN_H
@@ -14,8 +14,14 @@
 
 #define CLI_EXIT_FAILURE 1
 #define CLI_EXIT_USAGE 2
+#define CLI_EXIT_NOT_RUNNING 3 /* of hvl status */
 
 extern const struct cli_command cli_run_command;
 extern const struct cli_command cli_demo_command;
+extern const struct cli_command cli_restart_command;
+extern const struct cli_command cli_start_command;
+extern const struct cli_command cli_status_command;
+extern const struct cli_command cli_stop_command;
+extern const struct cli_command cli_trace_command;
 
 #endif /* CLI_RUN_H */

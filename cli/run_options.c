@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "control_socket.h"
 #include "firmware.h"
 #include "tap.h"
 #include "values.h"
@@ -324,6 +325,23 @@ static int take_coredump(void *ctx, const char *value, struct pmm_error *err)
 	return 0;
 }
 
+static int take_control(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_run *run = ctx;
+
+	if (*value == '\0')
+		return pmm_fail(err, -EINVAL,
+				"--control \"\": not a socket; write for "
+				"example --control /tmp/hvl.sock, or none");
+	if (strlen(value) >= PMM_CONTROL_PATH_MAX)
+		return pmm_fail(err, -EINVAL,
+				"--control \"%s\": too long; at most %zu "
+				"characters",
+				value, PMM_CONTROL_PATH_MAX - 1);
+	run->control = value;
+	return 0;
+}
+
 static int take_private(void *ctx, const char *value, struct pmm_error *err)
 {
 	struct cli_run *run = ctx;
@@ -446,6 +464,10 @@ const struct cli_option cli_run_options[] = {
 	  "an ELF core file of each crash; the three\n"
 	  "before it are FILE.1 to FILE.3",
 	  take_coredump },
+	{ "control", 0, "SOCKET",
+	  "where hvl status, stop and others reach it;\n"
+	  "default: one in $XDG_RUNTIME_DIR/hvl; none",
+	  take_control },
 	{ "private", 0, NULL,
 	  "in user and network namespaces of its own,\n"
 	  "with 192.168.200.254/24 on the first tap:\n"

@@ -20,6 +20,7 @@ struct cli_run {
 	bool has_addr, has_size;
 	char firmware[PATH_MAX]; /* the default one */
 	char shm_path[PATH_MAX]; /* --shmem-dev without its offset */
+	const char *control;	 /* socket; NULL: a default, "none": none */
 	bool private_net;
 	bool verbose;
 };
