@@ -15,6 +15,17 @@ hvl_add_test(test_rproc LABEL unit
   SOURCES test_rproc.c "${support}/elf_builder.c" "${support}/rsc_builder.c"
   LIBS hvl::remoteproc INCLUDES "${support}")
 
+# With a port that tells the test of cache operations.
+set(remoteproc_dir "${PROJECT_SOURCE_DIR}/lib/remoteproc")
+hvl_add_test(test_rproc_cache LABEL unit
+  SOURCES test_rproc_cache.c "${support}/elf_builder.c"
+    "${support}/rsc_builder.c" "${remoteproc_dir}/elf.c"
+    "${remoteproc_dir}/error.c" "${remoteproc_dir}/rproc.c"
+    "${remoteproc_dir}/rsc_resolve.c" "${remoteproc_dir}/rsc_table.c"
+  INCLUDES "${support}" ${CMAKE_CURRENT_SOURCE_DIR}
+  DEFINES HVL_METAL_PORT_H="rproc_cache_port.h"
+  LIBS hvl::metal)
+
 # Links with no library but ours: what it lacks is not there. The native board
 # tells how this machine starts a program, and has the string functions.
 if(TARGET hvl_remoteproc_fw AND HVL_BOARD STREQUAL "native")

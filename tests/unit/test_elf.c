@@ -17,6 +17,7 @@
 
 #include <hvl/metal/compiler.h>
 #include <hvl/remoteproc/elf.h>
+#include <hvl/wire/rsc_table.h>
 
 #include "elf_builder.h"
 
@@ -496,6 +497,9 @@ static void elf_open_refuses_bad_sections(void **state)
 		elf_set(&file, ELF_E_SHSTRNDX, 50);
 		assert_refused(b, "has a broken section table: names in "
 				  "section 50 of 3");
+		elf_set(&file, ELF_E_SHSTRNDX, ELF_SECTIONS);
+		assert_refused(b, "has a broken section table: names in "
+				  "section 3 of 3");
 
 		elf_build(&spec, &file);
 		elf_set(&file, ELF_E_SHSTRNDX, ELF_SECTION_TABLE);
@@ -535,6 +539,31 @@ static void build_with_table(const struct board *b)
 	spec.table = table;
 	spec.table_size = sizeof(table);
 	elf_build(&spec, &file);
+}
+
+/* The bytes are in the file, but their end is no name's any more. */
+static void elf_open_takes_no_name_that_is_cut(void **state)
+{
+	(void)state;
+	FOR_EACH_BOARD(b)
+	{
+		size_t end, size;
+
+		build_with_table(b);
+		assert_int_equal(open_file(b), 0);
+		assert_int_equal(elf.table_size, 20);
+		for (end = file.names;
+		     memcmp(file.bytes + end, HVL_RSC_TABLE_SECTION,
+			    sizeof(HVL_RSC_TABLE_SECTION));)
+			end++;
+		end += sizeof(HVL_RSC_TABLE_SECTION);
+		for (size = end - file.names - 1; size > 0; size--) {
+			elf_set_section(&file, ELF_SECTION_NAMES, ELF_SH_SIZE,
+					size);
+			assert_int_equal(open_file(b), 0);
+			assert_int_equal(elf.table_size, 0);
+		}
+	}
 }
 
 static void elf_open_refuses_bad_table(void **state)
@@ -598,6 +627,7 @@ int main(void)
 		cmocka_unit_test(elf_open_refuses_entry_outside_text),
 		cmocka_unit_test(elf_open_refuses_bad_sections),
 		cmocka_unit_test(elf_open_takes_section_names_outside),
+		cmocka_unit_test(elf_open_takes_no_name_that_is_cut),
 		cmocka_unit_test(elf_open_refuses_bad_table),
 		cmocka_unit_test(elf_open_works_without_error_object),
 	};

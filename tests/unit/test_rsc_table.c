@@ -372,6 +372,8 @@ static void rsc_parse_refuses_bad_offsets(void **state)
 	assert_refused("resource table: entry 0 lies in the table's header");
 	words[4] = 21;
 	assert_refused("resource table: entry 0 is not aligned to 4 bytes");
+	words[4] = 22;
+	assert_refused("resource table: entry 0 is not aligned to 4 bytes");
 	words[4] = (uint32_t)(table.used * 4);
 	assert_refused("resource table: entry 0 lies outside the table");
 	words[4] = UINT32_MAX - 3;
