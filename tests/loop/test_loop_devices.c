@@ -229,6 +229,73 @@ static void loop_devices_report_a_dead_main_side(void **state)
 	}
 }
 
+/*
+ * Silent in mid-traffic, and awake again later: until it confirms the reset,
+ * nobody gets the memory that it may write to, also not the other device.
+ */
+static void loop_devices_keep_memory_from_a_silent_main_side(void **state)
+{
+	(void)state;
+	for (unsigned int v = 0; v < 2; v++) {
+		struct loop *l = create_up(&versions[v], 16);
+		struct hvl_drv_pool *pool = loop_pool(l, LOOP_NET);
+		struct hvl_drv_dev *drv = &l->drv[LOOP_NET];
+		uint32_t nfree = pool->nfree;
+		uint64_t before;
+
+		leave_frames_in_flight(l);
+		l->deaf = true;
+		assert_int_equal(hvl_drv_net_stop(&l->net), -ETIMEDOUT);
+		assert_int_equal(loop_start_net(l, 16, 16), -ETIMEDOUT);
+		assert_int_equal(pool->nfree, nfree);
+
+		/* To look for the answer costs no time. */
+		before = l->now_us;
+		assert_false(hvl_drv_dev_reset_late(drv));
+		l->deaf = false;
+		loop_service(l);
+		assert_true(hvl_drv_dev_reset_late(drv));
+		assert_int_equal(l->now_us, before);
+		l->mirror.count = 0;
+		assert_int_equal(loop_start_net(l, 16, 16), 0);
+		assert_int_equal(pool->nfree, nfree);
+		assert_int_equal(loop_traffic(l, 0, 100), 100);
+		check_rng(l, 64);
+		assert_int_equal(hvl_drv_net_check(&l->net), 0);
+		loop_destroy(l);
+	}
+}
+
+/* It takes frames and sends none: noticed, though its registers look well. */
+static void loop_devices_notice_frames_that_are_stuck(void **state)
+{
+	(void)state;
+	for (unsigned int v = 0; v < 2; v++) {
+		struct loop *l = create_up(&versions[v], 16);
+		struct hvl_drv_net_buf *buf;
+		uint64_t start;
+		int rc;
+
+		l->mirror.closed = true;
+		assert_int_equal(hvl_drv_net_tx_get(&l->net, &buf), 1);
+		loop_frame(buf->data, 60, 0);
+		assert_int_equal(hvl_drv_net_tx_put(&l->net, buf, 60), 0);
+		hvl_drv_net_kick(&l->net);
+		start = l->now_us;
+		while ((rc = hvl_drv_net_check(&l->net)) == 0 &&
+		       l->now_us - start < 10 * HVL_DRV_TIMEOUT_US)
+			loop_wait(l);
+		assert_int_equal(rc, -ETIMEDOUT);
+		assert_in_range(l->now_us - start, 2 * HVL_DRV_TIMEOUT_US,
+				4 * HVL_DRV_TIMEOUT_US);
+		l->mirror.closed = false;
+		assert_int_equal(loop_start_net(l, 16, 16), 0);
+		assert_int_equal(loop_traffic(l, 0, 50), 50);
+		assert_int_equal(hvl_drv_net_check(&l->net), 0);
+		loop_destroy(l);
+	}
+}
+
 static void loop_devices_heal_after_a_broken_ring(void **state)
 {
 	(void)state;
@@ -307,6 +374,9 @@ int main(void)
 		cmocka_unit_test(loop_devices_set_up_with_no_doorbell_at_all),
 		cmocka_unit_test(loop_devices_reset_in_mid_traffic),
 		cmocka_unit_test(loop_devices_report_a_dead_main_side),
+		cmocka_unit_test(
+			loop_devices_keep_memory_from_a_silent_main_side),
+		cmocka_unit_test(loop_devices_notice_frames_that_are_stuck),
 		cmocka_unit_test(loop_devices_heal_after_a_broken_ring),
 		cmocka_unit_test(loop_devices_notice_a_restarted_main_side),
 		cmocka_unit_test(loop_devices_follow_the_link),

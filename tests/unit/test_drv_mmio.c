@@ -273,8 +273,12 @@ static void drv_mmio_v1_reset_of_silent_device(void **state)
 	f->mock.silent_reset = true;
 	assert_int_equal(fix_live(f), 0);
 	assert_in_range(f->mock.now, 20000, 25000);
+	assert_int_not_equal(mock_reg(&f->mock, HVL_MMIO_REG_QUEUE_PFN), 0);
 	/* It may own buffers now: not without its confirmation. */
+	f->mock.dead = true;
 	assert_int_equal(hvl_drv_dev_reset(&f->dev), -ETIMEDOUT);
+	assert_int_equal(mock_reg(&f->mock, HVL_MMIO_REG_QUEUE_PFN), 0);
+	f->mock.dead = false;
 	assert_in_range(f->mock.now, HVL_DRV_TIMEOUT_US, UINT32_MAX);
 	assert_int_equal(hvl_drv_dev_reset(&f->dev), -ETIMEDOUT);
 	f->mock.silent_reset = false;
