@@ -177,6 +177,25 @@ class LifeCycle(unittest.TestCase):
         self.assertEqual(run.quit(), 0)
 
 
+class Standstill(unittest.TestCase):
+    def test_remote_outlives_a_main_side_that_stands_still(self):
+        with hvl.Run() as run:
+            run.boot()
+            run.command(f"net ping -c 1000 -i 100 {hvl.MAIN_IP}", r"seq 2,")
+            run.signal(signal.SIGSTOP)
+            # A frame is stuck after 3 s, a reset not confirmed after another.
+            time.sleep(8)
+            run.signal(signal.SIGCONT)
+            run.expect(r"net0: stopped by a time-out, and a reset brings a "
+                       r"time-out; trying on")
+            run.expect(r"net0: reset after a time-out, back in \d+ ms")
+            run.expect(r"\d+ bytes from 192\.168\.200\.254")
+            run.command("\x03", r"sent, .* received")
+            self.assertEqual(run.ping("-c", "3"), (3, 3))
+            run.command("rng 16", r"^((?:[0-9a-f]{2} ?){16})\r?$")
+            self.assertEqual(run.quit(), 0)
+
+
 class LifeCycleVersion1(LifeCycle):
     transport = ("--transport", "mmio-v1")
 

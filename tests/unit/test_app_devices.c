@@ -348,7 +348,7 @@ static void try_silent(void)
 	*reg(0, HVL_MMIO_REG_FENCE_ACK) = 7;
 	*reg(0, HVL_MMIO_REG_DEVICE_STATUS) = 0;
 	net.start = net.check = 0;
-	later(2000000);
+	later(100000);
 	CHECK(net.starts == 3 && app_devices_at(0)->up);
 }
 

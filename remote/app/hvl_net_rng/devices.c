@@ -21,6 +21,8 @@
 #define DEVICES_PAGE 4096u
 #define DEVICES_BACKOFF_MIN_US 10000u
 #define DEVICES_BACKOFF_MAX_US 2000000u
+/* How often to look whether one that was silent has answered meanwhile. */
+#define DEVICES_LISTEN_US 100000u
 /* One that breaks sooner after a restart was not helped by it. */
 #define DEVICES_STABLE_US 1000000u
 
@@ -342,7 +344,7 @@ static void devices_retry(struct app_device *dev)
 	if (hvl_drv_dev_reset_late(&dev->dev))
 		devices_restart(dev);
 	else
-		devices_try_later(dev);
+		dev->retry_us = app_now_us() + DEVICES_LISTEN_US;
 }
 
 static void devices_look(struct app_device *dev)
