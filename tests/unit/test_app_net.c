@@ -61,7 +61,8 @@ static struct {
 } fake;
 
 static struct app_device device = { .name = "net0", .drv = &app_net_driver };
-static uint64_t clock_us = 1000000;
+/* The milliseconds of lwIP's clock wrap while the tests run. */
+static uint64_t clock_us = (UINT64_C(1) << 32) * 1000 - 20000000;
 
 int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
 		      struct hvl_drv_pool *pool,

@@ -55,7 +55,7 @@ int hvl_drv_rng_stop(struct hvl_drv_rng *rng);
  * @buf: any memory: in the shared memory the device writes it directly
  * @len: bytes, not 0, up to what the pool can bounce (ask again for the rest)
  * Return: bytes obtained, 1 to @len; -ETIMEDOUT, -EIO, -EPROTO, -ENOMEM;
- * -EBUSY while submitted requests are out.
+ * -EINVAL for no bytes; -EBUSY while submitted requests are out.
  */
 int hvl_drv_rng_read(struct hvl_drv_rng *rng, void *buf, uint32_t len);
 
@@ -65,14 +65,16 @@ int hvl_drv_rng_read(struct hvl_drv_rng *rng, void *buf, uint32_t len);
  * @buf:    stays the device's until hvl_drv_rng_poll() returns @cookie
  * @len:    bytes
  * @cookie: not NULL
- * Return: 0, -ENOSPC when too much is out, -ENOMEM, -EPROTO.
+ * Return: 0, -EINVAL for no bytes or no cookie, -ENOSPC when too much is out,
+ * -ENOMEM, -EPROTO, or the error that ended the last read.
  */
 int hvl_drv_rng_submit(struct hvl_drv_rng *rng, void *buf, uint32_t len,
 		       void *cookie);
 
 /**
  * hvl_drv_rng_poll() - take a finished request
- * Return: 1 with @cookie and @len filled in, 0 for none, -EPROTO.
+ * Return: 1 with @cookie and @len filled in, 0 for none, -EPROTO, or the error
+ * that ended the last read. -EIO when not started.
  */
 int hvl_drv_rng_poll(struct hvl_drv_rng *rng, void **cookie, uint32_t *len);
 

@@ -92,7 +92,8 @@ struct hvl_drv_vq {
  * @vq:  caller's storage
  * @cfg: copied; what it points to is borrowed
  * Return: 0, -EINVAL for a bad configuration (a pool whose granule is smaller
- * than a cache line is one), -ENOMEM when the pool is too small. The ring's memory is zeroed and visible to the device on return.
+ * than a cache line is one), -ENOMEM when the pool is too small. The ring's
+ * memory is zeroed and visible to the device on return.
  */
 int hvl_drv_vq_init(struct hvl_drv_vq *vq, const struct hvl_drv_vq_config *cfg);
 
