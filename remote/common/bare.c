@@ -22,6 +22,7 @@
 static volatile char bare_uart_ring[BARE_UART_RING];
 /* Count up for ever; each has one writer: handler, application. */
 static volatile uint32_t bare_uart_in, bare_uart_out;
+static volatile bool bare_uart_full; /* more waits in the UART */
 static volatile bool bare_doorbell;
 static volatile bool bare_ending;
 
@@ -44,15 +45,31 @@ const struct board_info *board_info(void)
 	return &bare_info;
 }
 
+bool bare_room(void)
+{
+	if (bare_uart_in - bare_uart_out < BARE_UART_RING)
+		return true;
+	bare_uart_full = true;
+	return false;
+}
+
 void bare_received(char byte)
 {
 	uint32_t in = bare_uart_in;
 
-	/* Whoever types faster than that loses what is too much. */
-	if (in - bare_uart_out == BARE_UART_RING)
+	if (!bare_room())
 		return;
 	bare_uart_ring[in % BARE_UART_RING] = byte;
 	bare_uart_in = in + 1;
+}
+
+static void bare_take_more(void)
+{
+	uintptr_t was = cpu_mask();
+
+	bare_uart_full = false;
+	bare_uart_take();
+	cpu_restore(was);
 }
 
 size_t board_uart_read(char *buf, size_t size)
@@ -64,6 +81,8 @@ size_t board_uart_read(char *buf, size_t size)
 	while (n < size && out != bare_uart_in)
 		buf[n++] = bare_uart_ring[out++ % BARE_UART_RING];
 	bare_uart_out = out;
+	if (bare_uart_full && n > 0)
+		bare_take_more();
 	return n;
 }
 

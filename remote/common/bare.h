@@ -51,6 +51,14 @@ const char *bare_open(void);
  */
 void bare_sleep(uint64_t us);
 
+/**
+ * bare_uart_take() - hand what the UART holds to bare_received()
+ *
+ * While bare_room() says so. Called by the board's interrupt handler or
+ * cpu_poll(), and, with interrupts masked, when there is room again.
+ */
+void bare_uart_take(void);
+
 /** bare_end() - reset or halt, so that the main side notices; any context */
 _Noreturn void bare_end(void);
 
@@ -63,6 +71,14 @@ _Noreturn void bare_end(void);
  * with bare_start().
  */
 _Noreturn void bare_main(void);
+
+/**
+ * bare_room() - whether bare_received() takes a byte more
+ *
+ * If not, bytes wait in the UART, whose interrupt must not come again and again
+ * meanwhile: bare_uart_take() is called later.
+ */
+bool bare_room(void);
 
 /** bare_received() - a byte came on the UART; interrupt handlers, cpu_poll() */
 void bare_received(char byte);

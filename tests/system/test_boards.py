@@ -61,6 +61,13 @@ class Board(unittest.TestCase):
                 run.expect(step)
             self.assertEqual(run.wait(), 0)
 
+    def test_pasted_commands_all_run(self):
+        run = self.start()
+        run.write("uptime\r" * 300)
+        for _ in range(300):
+            run.expect(r"^\d+ s\r?$")
+        self.assertEqual(run.quit(), 0)
+
     def test_10_reboots(self):
         run = self.start()
         for _ in range(10):

@@ -26,7 +26,10 @@ static struct {
 	unsigned int sleeps;
 	uint64_t slept_us;
 	bool slept_masked;
-	char polled; /* cpu_poll() receives it */
+	char polled;	       /* cpu_poll() receives it */
+	unsigned int uart_in;  /* bytes that the UART has received */
+	unsigned int uart_out; /* of them handed on: byte i is i */
+	unsigned int taken_unmasked;
 	char out[1024];
 	size_t out_len;
 	size_t trace_len;
@@ -43,6 +46,14 @@ void cpu_poll(void)
 	if (fake.polled)
 		bare_received(fake.polled);
 	fake.polled = 0;
+}
+
+void bare_uart_take(void)
+{
+	if (!fake_cpu_masked)
+		fake.taken_unmasked++;
+	while (bare_room() && fake.uart_out < fake.uart_in)
+		bare_received((char)fake.uart_out++);
 }
 
 uint64_t hvl_time_us(void)
@@ -149,6 +160,28 @@ static void bare_uart_keeps_order_and_drops_what_is_too_much(void **state)
 		for (unsigned int i = 0; i < 256; i++)
 			assert_int_equal(buf[i], (char)i);
 	}
+}
+
+static void bare_uart_keeps_all_when_bytes_can_wait(void **state)
+{
+	char buf[1024];
+
+	(void)state;
+	fake.uart_in = 1000;
+	fake_cpu_masked = 1;
+	bare_uart_take(); /* an interrupt */
+	fake_cpu_masked = 0;
+	assert_int_equal(fake.uart_out, 256);
+	assert_int_equal(board_uart_read(buf, 3), 3);
+	assert_int_equal(fake.uart_out, 259);
+	assert_int_equal(drain(buf + 3, sizeof(buf) - 3), 997);
+	for (unsigned int i = 0; i < 1000; i++)
+		assert_int_equal(buf[i], (char)i);
+	assert_int_equal(fake.taken_unmasked, 0);
+	assert_int_equal(fake_cpu_masked, 0);
+	/* With room left nobody asks the UART: it interrupts. */
+	fake.uart_in++;
+	assert_int_equal(drain(buf, sizeof(buf)), 0);
 }
 
 static void bare_uart_read_polls(void **state)
@@ -275,6 +308,7 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup(f, begin)
 	const struct CMUnitTest tests[] = {
 		TEST(bare_uart_keeps_order_and_drops_what_is_too_much),
+		TEST(bare_uart_keeps_all_when_bytes_can_wait),
 		TEST(bare_uart_read_polls),
 		TEST(bare_doorbell_is_taken_once),
 		TEST(bare_idle_sleeps_masked_until_the_time),

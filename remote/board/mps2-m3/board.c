@@ -54,12 +54,18 @@ const char *bare_open(void)
 	return NULL;
 }
 
+void bare_uart_take(void)
+{
+	while (bare_room() &&
+	       (mps2_read(MPS2_UART0 + UART_STATE) & UART_STATE_RX_FULL))
+		bare_received((char)mps2_read(MPS2_UART0 + UART_DATA));
+}
+
 /* Acknowledged first: a byte that comes while we read interrupts anew. */
 void board_uart_irq(void)
 {
 	mps2_write(MPS2_UART0 + UART_INTCLEAR, UART_INT_RX);
-	while (mps2_read(MPS2_UART0 + UART_STATE) & UART_STATE_RX_FULL)
-		bare_received((char)mps2_read(MPS2_UART0 + UART_DATA));
+	bare_uart_take();
 }
 
 void board_doorbell_irq(void)

@@ -88,13 +88,23 @@ void board_doorbell_ring(void)
 		ivshmem_ring(&board_ivshmem, board_main_id, board_main_vector);
 }
 
+/* Its interrupt lasts as long as there are bytes: off while they must wait. */
+void bare_uart_take(void)
+{
+	bool room;
+
+	while ((room = bare_room()) &&
+	       !(mmio_read32(UART + UART_FR) & UART_FR_RX_EMPTY))
+		bare_received((char)mmio_read32(UART + UART_DR));
+	mmio_write32(UART + UART_IMSC, room ? UART_IMSC_RX : 0);
+}
+
 void board_irq(uint32_t id)
 {
 	if (id == board_doorbell_id)
 		bare_rang();
 	else if (id == GIC_UART)
-		while (!(mmio_read32(UART + UART_FR) & UART_FR_RX_EMPTY))
-			bare_received((char)mmio_read32(UART + UART_DR));
+		bare_uart_take();
 }
 
 void board_uart_write(const char *buf, size_t len)

@@ -120,10 +120,15 @@ void board_doorbell_ring(void)
 		ivshmem_ring(&board_ivshmem, board_main_id, board_main_vector);
 }
 
-static void board_uart_irq(void)
+/* Its interrupt lasts as long as there are bytes: off while they must wait. */
+void bare_uart_take(void)
 {
-	while (mmio_read8(UART + UART_LSR) & UART_LSR_RX)
+	bool room;
+
+	while ((room = bare_room()) &&
+	       (mmio_read8(UART + UART_LSR) & UART_LSR_RX))
 		bare_received((char)mmio_read8(UART + UART_DATA));
+	mmio_write8(UART + UART_IER, room ? UART_IER_RX : 0);
 }
 
 static void board_external_irq(void)
@@ -132,7 +137,7 @@ static void board_external_irq(void)
 
 	while ((irq = mmio_read32(PLIC + PLIC_CLAIM)) != 0) {
 		if (irq == PLIC_UART)
-			board_uart_irq();
+			bare_uart_take();
 		mmio_write32(PLIC + PLIC_CLAIM, irq);
 	}
 }

@@ -48,9 +48,10 @@ static void board_uart_start(uint32_t uart)
 	zynqmp_write(uart + UART_CR, UART_CR_RX | UART_CR_TX);
 }
 
-static void board_uart_take(void)
+void bare_uart_take(void)
 {
-	while (!(zynqmp_read(ZYNQMP_UART1 + UART_SR) & UART_SR_RX_EMPTY))
+	while (bare_room() &&
+	       !(zynqmp_read(ZYNQMP_UART1 + UART_SR) & UART_SR_RX_EMPTY))
 		bare_received((char)zynqmp_read(ZYNQMP_UART1 + UART_FIFO));
 }
 
@@ -58,13 +59,13 @@ static void board_uart_take(void)
 static void board_uart_irq(void)
 {
 	zynqmp_write(ZYNQMP_UART1 + UART_ISR, UART_INT_RX);
-	board_uart_take();
+	bare_uart_take();
 }
 
 void cpu_poll(void)
 {
 	if (!gic_present())
-		board_uart_take();
+		bare_uart_take();
 }
 
 void bare_start(void)
