@@ -224,7 +224,8 @@ static int do_status(struct cli_client *client, const struct control_opts *opts,
 	if (!opts->json) {
 		status_print(client, status);
 	} else {
-		(void)json_dumpf(status, stdout, JSON_INDENT(2));
+		(void)json_dumpf(status, stdout,
+				 JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 		(void)putchar('\n');
 	}
 	rc = strcmp(get_text(status, "state"), "running") == 0 ?

@@ -16,6 +16,9 @@
 /* Out of descriptors, say: the next try is then. */
 #define CONTROL_ACCEPT_PAUSE_US (HVL_US_PER_S / 2)
 
+/* Reals are seconds: 9 digits are enough, and look it. */
+#define CONTROL_DUMP (JSON_COMPACT | JSON_REAL_PRECISION(9))
+
 struct control_client {
 	struct pmm_control *control;
 	int fd; /* -1: nobody is here */
@@ -73,7 +76,7 @@ static bool client_flush(struct control_client *c)
 /* Takes over @reply; NULL: there was no memory for it. */
 static char *control_line(json_t *reply, size_t *len)
 {
-	char *text = reply ? json_dumps(reply, JSON_COMPACT) : NULL;
+	char *text = reply ? json_dumps(reply, CONTROL_DUMP) : NULL;
 	char *line = NULL;
 
 	json_decref(reply);

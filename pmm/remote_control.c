@@ -137,12 +137,12 @@ static int do_status(struct pmm_remote_control *control, const json_t *request,
 	const struct pmm_remote_config *cfg =
 		pmm_remote_config(control->remote);
 	struct pmm_remote_status st;
-	json_t *life;
+	json_t *rest;
 
 	(void)request;
 	pmm_remote_status(control->remote, &st);
-	life = status_life(&st);
-	*result = json_pack(
+	*result = status_life(&st);
+	rest = json_pack(
 		"{s:i, s:s, s:s, s:o, s:s, s:{s:o, s:I}, s:o, s:o}", "pid",
 		(int)getpid(), "version", control->version, "board",
 		cfg->board->name, "firmware", control_string(cfg->firmware),
@@ -150,11 +150,11 @@ static int do_status(struct pmm_remote_control *control, const json_t *request,
 		"address", control_hex(cfg->shm_da), "size",
 		(jint)cfg->shm_size, "report", status_report(control->remote),
 		"devices", status_devices(control->remote));
-	if (*result && json_object_update(*result, life) < 0) {
+	if (*result && json_object_update(*result, rest) < 0) {
 		json_decref(*result);
 		*result = NULL;
 	}
-	json_decref(life);
+	json_decref(rest);
 	return *result ? 0 : pmm_fail(err, -ENOMEM, "no memory");
 }
 

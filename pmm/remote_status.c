@@ -54,7 +54,7 @@ bool pmm_remote_crashed_(struct pmm_remote *r)
 		return true;
 	len = strlen(r->end);
 	(void)snprintf(r->end + len, sizeof(r->end) - len,
-		       "; not restarted: %u restarts within %u s are the most",
+		       "; not restarted: the limit is %u within %u s",
 		       limit->most, limit->seconds);
 	return false;
 }

@@ -16,6 +16,10 @@
 #include "values.h"
 
 #define ARGS_MAX 80
+/* 108 characters */
+#define LONG_PATH                                                \
+	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LIMIT_TEXT(value)                                                     \
 	"--on-crash \"" value "\": write restart:N/SECONDS with N from 1 to " \
 	"100 and SECONDS from 1 to 86400, for example restart:3/60"
@@ -103,6 +107,11 @@ static void options_refuse_with_one_line(void **state)
 		{ "--on-crash restart:3/60s", LIMIT_TEXT("restart:3/60s") },
 		{ "--on-crash restart:000000000000000000000000003/60",
 		  LIMIT_TEXT("restart:000000000000000000000000003/60") },
+		{ "--control=", "--control \"\": not a socket; write for "
+				"example --control /tmp/hvl.sock, or none" },
+		{ "--control " LONG_PATH,
+		  "--control \"" LONG_PATH "\": too long; at most 107 "
+		  "characters" },
 		{ "--coredump /", "--coredump \"/\": not a regular file" },
 		{ "--coredump=", "--coredump \"\": No such file or directory" },
 		{ "--coredump /no/such/core",
@@ -308,6 +317,20 @@ static void options_keep_order_of_devices(void **state)
 	assert_true(run.private_net && run.verbose);
 }
 
+static void options_take_a_control_socket(void **state)
+{
+	struct pmm_error err;
+
+	(void)state;
+	assert_int_equal(parse("--firmware _", &err), 0);
+	assert_null(run.control);
+	assert_int_equal(parse("--firmware _ --control none --control "
+			       "/tmp/a.sock",
+			       &err),
+			 0);
+	assert_string_equal(run.control, "/tmp/a.sock");
+}
+
 static void options_take_a_limit_of_restarts(void **state)
 {
 	struct pmm_error err;
@@ -398,6 +421,7 @@ int main(void)
 		cmocka_unit_test(options_refuse_overlap_with_ram),
 		cmocka_unit_test(options_refuse_the_33rd_device),
 		cmocka_unit_test(options_keep_order_of_devices),
+		cmocka_unit_test(options_take_a_control_socket),
 		cmocka_unit_test(options_take_a_limit_of_restarts),
 		cmocka_unit_test(options_default_to_the_demo),
 		cmocka_unit_test(options_help_names_every_option),

@@ -297,6 +297,21 @@ static void coredump_merges_a_chain_of_carveouts(void **state)
 	assert_int_equal(out.bytes[56], 3);
 }
 
+static void coredump_merges_permissions(void **state)
+{
+	Elf64_Phdr p;
+
+	(void)state;
+	spec_init(true);
+	set_carveout(1, "in text", 0x1080, 0x40);
+	load(true);
+	assert_int_equal(dump(OUT_MAX), 0);
+	memcpy(&p, out.bytes + sizeof(Elf64_Ehdr), sizeof(p));
+	assert_int_equal(p.p_vaddr, 0x1000);
+	assert_int_equal(p.p_filesz, 0x100);
+	assert_int_equal(p.p_flags, PF_R | PF_W | PF_X);
+}
+
 static void coredump_refuses_more_than_allowed(void **state)
 {
 	size_t size;
@@ -363,6 +378,7 @@ int main(void)
 		TEST(coredump_holds_segments_and_carveouts_32),
 		TEST(coredump_fills_what_is_out_of_reach),
 		TEST(coredump_merges_a_chain_of_carveouts),
+		TEST(coredump_merges_permissions),
 		TEST(coredump_refuses_more_than_allowed),
 		TEST(coredump_refuses_what_32_bits_cannot_say),
 		TEST(coredump_stops_when_the_writer_fails),
