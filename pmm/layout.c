@@ -68,8 +68,8 @@ static int layout_check_range(const struct pmm_layout_config *cfg,
 				cfg->da, cfg->da / PMM_PAGE * PMM_PAGE);
 	if (cfg->size == 0)
 		return pmm_fail(err, -EINVAL,
-				"--shmem-size 0: there must be some; the "
-				"default is 16M");
+				"--shmem-size 0: there must be some; leave it "
+				"out for the board's");
 	if (cfg->da + (cfg->size - 1) < cfg->da)
 		return pmm_fail(err, -EINVAL,
 				"--shmem-size 0x%" PRIx64 ": reaches beyond "

@@ -49,6 +49,33 @@ def sizes(address, wanted):
     print(f"{len(wanted)} sizes")
 
 
+def pings(address, count, size=56, window=16):
+    """Some echo requests on the way at any time; each must come back.
+
+    The first goes alone: the remote may have to ask for our address first.
+    The real ping takes an answer for lost that is late, on a busy machine,
+    by more than twice the longest time it has seen.
+    """
+    sock = socket.socket(socket.AF_INET, socket.SOCK_RAW,
+                         socket.IPPROTO_ICMP)
+    ident = os.getpid() & 0xffff
+    noise = random.Random(5).randbytes(size)
+    sent, missing = 0, set()
+    while sent < count or missing:
+        room = window if sent > len(missing) else 1
+        while sent < count and len(missing) < room:
+            sock.sendto(echo_request(ident, sent, noise), (address, 0))
+            missing.add(sent)
+            sent += 1
+        if not select.select([sock], [], [], DEADLINE_S)[0]:
+            sys.exit(f"lost {sorted(missing)} of {count} pings")
+        reply = sock.recv(65536)[20:]
+        kind, _, _, who, number = struct.unpack("!BBHHH", reply[:8])
+        if (kind, who) == (0, ident) and reply[8:] == noise:
+            missing.discard(number)
+    print(f"{count} of {count} pings")
+
+
 def echo(address, count, seed=2):
     """Send through TCP echo and compare; both ways at once."""
     data = random.Random(seed).randbytes(count)
@@ -197,6 +224,8 @@ def main():
         sizes(address, range(1473))
     elif what == "fragments":
         sizes(address, range(1473, 9001, 151))
+    elif what == "pings":
+        pings(address, *map(int, sys.argv[3:]))
     elif what == "echo":
         echo(address, int(sys.argv[3]))
         print(f"{sys.argv[3]} bytes")

@@ -90,6 +90,13 @@ class LifeCycle(unittest.TestCase):
             self.assertEqual(run.ping("-c", "3", "-i", "0.01"), (3, 3))
         self.assertEqual(run.quit(), 0)
 
+    def test_hanging_firmware_restarts_when_asked(self):
+        run = self.start("--on-crash", "restart")
+        run.write("crash hang\r")
+        run.expect(r"crashed: watchdog: no heartbeat for 5 s", run.err)
+        run.boot()
+        self.assertEqual(run.quit(), 0)
+
     def test_remote_killed_from_outside_restarts_when_asked(self):
         run = self.start("--on-crash", "restart")
         os.kill(run.remote_pid(), signal.SIGKILL)

@@ -138,7 +138,8 @@ static void options_refuse_with_one_line(void **state)
 		  "for example 16M, 512K or 0x1000000" },
 		/* the shared memory */
 		{ "--shmem-size 0",
-		  "--shmem-size 0: there must be some; the default is 16M" },
+		  "--shmem-size 0: there must be some; leave it out for the "
+		  "board's" },
 		{ "--shmem-size 4097",
 		  "--shmem-size 4097: not whole pages of 4K; 8K would be" },
 		{ "--shmem-size 4K --rng",
@@ -163,6 +164,25 @@ static void options_refuse_with_one_line(void **state)
 		  "--rng",
 		  "9 devices: --no-dtb has register blocks for 8; leave "
 		  "devices or --no-dtb out" },
+		/* of the boards */
+		{ "--board virt-a53 --shmem-size 3M",
+		  "--shmem-size 0x300000: board virt-a53 takes powers of two "
+		  "only; 0x400000 would be" },
+		{ "--board virt-rv64 --shmem-addr 0x50001000",
+		  "--shmem-addr 0x50001000: not a multiple of its size, as "
+		  "board virt-rv64 needs it; 0x50000000 would be" },
+		{ "--board virt-a53 --shmem-addr 0x50000000",
+		  "--shmem-addr 0x50000000: board virt-a53 can have its shared "
+		  "memory, 0x1000000 bytes, between 0x10100000 and 0x3efeffff; "
+		  "the default is 0x20000000" },
+		{ "--board mps2-m3 --shmem-addr 0x37000000",
+		  "--shmem-addr 0x37000000: board mps2-m3 can have its shared "
+		  "memory, 0x400000 bytes, in its RAM only, 0x21000000 to "
+		  "0x21ffffff; the default is 0x21c00000" },
+		{ "--board zcu102-r5 --shmem-addr 0x38000000",
+		  "--shmem-addr 0x38000000: the shared memory, to 0x38ffffff, "
+		  "overlaps the zcu102-r5 board's own, 0x38000000 to "
+		  "0x38ffffff; the default is 0x37000000" },
 		/* devices */
 		{ "--rng=", "--rng=: no source named; write --rng for the "
 			    "kernel's entropy, or for example "

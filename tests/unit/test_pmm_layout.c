@@ -144,7 +144,7 @@ static void layout_plan_refuses(void **state)
 		  "--shmem-addr 0x37000001: not at a page's start; 0x37000000 "
 		  "would be" },
 		{ DA, 0, 1, false, false,
-		  "--shmem-size 0: there must be some; the default is 16M" },
+		  "--shmem-size 0: there must be some; leave it out for the board's" },
 		{ DA, MIB + 1, 1, false, false,
 		  "--shmem-size 1048577: not whole pages of 4K; 1028K would "
 		  "be" },
