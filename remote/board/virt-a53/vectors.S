@@ -8,6 +8,18 @@
 #define IRQ_FRAME 192		/* 24 registers */
 #define FAULT_FRAME 288		/* struct fault_frame of fault.c */
 
+	/* x2 to x17, with stp or ldp; both frames begin alike */
+	.macro	frame_x2_x17 op
+	\op	x2, x3, [sp, #16]
+	\op	x4, x5, [sp, #32]
+	\op	x6, x7, [sp, #48]
+	\op	x8, x9, [sp, #64]
+	\op	x10, x11, [sp, #80]
+	\op	x12, x13, [sp, #96]
+	\op	x14, x15, [sp, #112]
+	\op	x16, x17, [sp, #128]
+	.endm
+
 	.macro	to_irq
 	.balign	0x80
 	b	vectors_irq
@@ -48,14 +60,7 @@ vectors:
 vectors_irq:
 	sub	sp, sp, #IRQ_FRAME
 	stp	x0, x1, [sp]
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
+	frame_x2_x17 stp
 	stp	x18, x29, [sp, #144]
 	mrs	x0, elr_el1
 	stp	x30, x0, [sp, #160]
@@ -67,27 +72,13 @@ vectors_irq:
 	ldp	x30, x0, [sp, #160]
 	msr	elr_el1, x0
 	ldp	x18, x29, [sp, #144]
-	ldp	x16, x17, [sp, #128]
-	ldp	x14, x15, [sp, #112]
-	ldp	x12, x13, [sp, #96]
-	ldp	x10, x11, [sp, #80]
-	ldp	x8, x9, [sp, #64]
-	ldp	x6, x7, [sp, #48]
-	ldp	x4, x5, [sp, #32]
-	ldp	x2, x3, [sp, #16]
+	frame_x2_x17 ldp
 	ldp	x0, x1, [sp]
 	add	sp, sp, #IRQ_FRAME
 	eret
 
 vectors_fault:
-	stp	x2, x3, [sp, #16]
-	stp	x4, x5, [sp, #32]
-	stp	x6, x7, [sp, #48]
-	stp	x8, x9, [sp, #64]
-	stp	x10, x11, [sp, #80]
-	stp	x12, x13, [sp, #96]
-	stp	x14, x15, [sp, #112]
-	stp	x16, x17, [sp, #128]
+	frame_x2_x17 stp
 	stp	x18, x19, [sp, #144]
 	stp	x20, x21, [sp, #160]
 	stp	x22, x23, [sp, #176]
