@@ -15,7 +15,9 @@
 #                   HVL_BOARD_LINK        linker options
 #                   HVL_BOARD_LIBS        libraries
 #   link.ld       the linker script
-# All may use remote/common; the application includes only board.h.
+# All may use remote/common, where HVL_REMOTE_SOURCES are what every board needs
+# and HVL_BARE_SOURCES what one without an operating system does, the former
+# included; the application includes only board.h.
 #
 #   hvl_add_firmware(<name> [BOARD <board>] [NO_INSTALL] SOURCES <file>...
 #                    [LIBS <target>...] [INCLUDES <dir>...] [DEFINES <def>...])
@@ -38,6 +40,15 @@ set(HVL_BOARD_DIR "${PROJECT_SOURCE_DIR}/remote/board/${HVL_BOARD}")
 set(HVL_FIRMWARE_DIR "${PROJECT_BINARY_DIR}/firmware/${HVL_BOARD}")
 set(HVL_FIRMWARE_INSTALL_DIR
   "${CMAKE_INSTALL_DATADIR}/hvl/firmware/${HVL_BOARD}")
+set(HVL_REMOTE_SOURCES
+  ../../common/remote.c
+  ../../common/string.c
+  ../../common/table.S
+  ../../common/trace.c)
+set(HVL_BARE_SOURCES
+  ${HVL_REMOTE_SOURCES}
+  ../../common/bare.c
+  ../../common/memory.c)
 include("${HVL_BOARD_DIR}/board.cmake" OPTIONAL)
 
 # No position independence, no stack protector (its canary needs TLS), no

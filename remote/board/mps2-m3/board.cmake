@@ -7,13 +7,8 @@ set(HVL_BOARD_SOURCES
   board.c
   fault.c
   time.c
-  ../../common/bare.c
   ../../common/clock.c
-  ../../common/memory.c
-  ../../common/remote.c
-  ../../common/string.c
-  ../../common/table.S
-  ../../common/trace.c)
+  ${HVL_BARE_SOURCES})
 set(HVL_BOARD_OPTIONS -mcpu=cortex-m3 -mthumb -mfloat-abi=soft
   "-I${HVL_BOARD_DIR}")
 set(HVL_BOARD_DEFINES BOARD_RAM_KIB=12288

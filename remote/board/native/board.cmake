@@ -22,10 +22,7 @@ set(HVL_BOARD_SOURCES
   fault.c
   sys.c
   time.c
-  ../../common/remote.c
-  ../../common/string.c
-  ../../common/table.S
-  ../../common/trace.c)
+  ${HVL_REMOTE_SOURCES})
 set(HVL_BOARD_OPTIONS "-I${HVL_BOARD_DIR}/${native_arch}")
 set(HVL_BOARD_DEFINES BOARD_RAM_KIB=15360)
 # Segments lie 64 KiB apart in memory, which suits every page size; in the file

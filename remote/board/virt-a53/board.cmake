@@ -10,13 +10,8 @@ set(HVL_BOARD_SOURCES
   fault.c
   gic.c
   memory.c
-  ../../common/bare.c
   ../../common/ivshmem.c
-  ../../common/memory.c
-  ../../common/remote.c
-  ../../common/string.c
-  ../../common/table.S
-  ../../common/trace.c)
+  ${HVL_BARE_SOURCES})
 # Without the floating-point registers an interrupt has less to save.
 set(HVL_BOARD_OPTIONS -mcpu=cortex-a53 -mgeneral-regs-only -mstrict-align)
 set(HVL_BOARD_DEFINES BOARD_RAM_KIB=63488)

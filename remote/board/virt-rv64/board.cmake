@@ -7,13 +7,8 @@ set(HVL_BOARD_SOURCES
   trap.S
   board.c
   fault.c
-  ../../common/bare.c
   ../../common/ivshmem.c
-  ../../common/memory.c
-  ../../common/remote.c
-  ../../common/string.c
-  ../../common/table.S
-  ../../common/trace.c)
+  ${HVL_BARE_SOURCES})
 set(HVL_BOARD_OPTIONS -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
   -mstrict-align)
 set(HVL_BOARD_DEFINES BOARD_RAM_KIB=16384)

@@ -10,13 +10,8 @@ set(HVL_BOARD_SOURCES
   ipi.c
   mpu.c
   time.c
-  ../../common/bare.c
   ../../common/clock.c
-  ../../common/memory.c
-  ../../common/remote.c
-  ../../common/string.c
-  ../../common/table.S
-  ../../common/trace.c)
+  ${HVL_BARE_SOURCES})
 # No floating point anywhere: its registers need neither enabling nor saving.
 set(HVL_BOARD_OPTIONS -mcpu=cortex-r5 -mthumb -mfloat-abi=soft)
 set(HVL_BOARD_DEFINES BOARD_RAM_KIB=16384)
