@@ -9,9 +9,8 @@
 #include "bare.h"
 #include "board_priv.h"
 #include "cpu.h"
-#include "ivshmem.h"
+#include "ivshmem_bell.h"
 #include "mmio.h"
-#include "remote.h"
 
 #define UART UINT64_C(0x09000000) /* PL011 */
 #define UART_DR 0x00u
@@ -34,8 +33,7 @@ static struct ivshmem_host board_pci = {
 	.ecam = 0x3f000000,
 	.regs = 0x10000000,
 };
-static struct ivshmem board_ivshmem;
-static uint32_t board_doorbell_id, board_main_id, board_main_vector;
+static uint32_t board_doorbell_id;
 static uint64_t board_hz;
 
 struct board_info bare_info = { .name = "virt-a53" };
@@ -47,24 +45,6 @@ void bare_start(void)
 	mmio_write32(UART + UART_CR, UART_CR_ON);
 }
 
-/* Messages go to the GIC; what came before they did shall not be missed. */
-static const char *board_open_doorbell(void)
-{
-	const char *wrong;
-
-	board_main_id = remote_doorbell_param(0);
-	board_main_vector = remote_doorbell_param(1);
-	if (board_main_vector > UINT16_MAX)
-		return "resource table: a doorbell that ivshmem lacks";
-	board_doorbell_id = gic_doorbell();
-	board_pci.msi_addr = gic_message_address();
-	board_pci.msi_value = board_doorbell_id;
-	wrong = ivshmem_interrupts(&board_ivshmem, &board_pci, board_main_id);
-	if (!wrong)
-		bare_rang();
-	return wrong;
-}
-
 const char *bare_open(void)
 {
 	const struct hvl_io *shm = &bare_info.shm;
@@ -72,20 +52,16 @@ const char *bare_open(void)
 
 	gic_start();
 	mmio_write32(UART + UART_IMSC, UART_IMSC_RX);
-	wrong = ivshmem_open(&board_ivshmem, &board_pci, shm->da, shm->size);
+	wrong = ivshmem_bell_place(&board_pci);
 	if (!wrong)
 		wrong = memory_map_shared(shm->da, shm->size);
 	if (wrong || bare_info.polling)
 		return wrong;
-	if (remote_doorbell() != HVL_DOORBELL_IVSHMEM)
-		return "resource table: a doorbell that this board lacks";
-	return board_open_doorbell();
-}
-
-void board_doorbell_ring(void)
-{
-	if (!bare_info.polling)
-		ivshmem_ring(&board_ivshmem, board_main_id, board_main_vector);
+	/* Messages go to the GIC. */
+	board_doorbell_id = gic_doorbell();
+	board_pci.msi_addr = gic_message_address();
+	board_pci.msi_value = board_doorbell_id;
+	return ivshmem_bell_open(&board_pci);
 }
 
 /* Its interrupt lasts as long as there are bytes: off while they must wait. */

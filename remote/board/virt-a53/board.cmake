@@ -11,6 +11,7 @@ set(HVL_BOARD_SOURCES
   gic.c
   memory.c
   ../../common/ivshmem.c
+  ../../common/ivshmem_bell.c
   ${HVL_BARE_SOURCES})
 # Without the floating-point registers an interrupt has less to save.
 set(HVL_BOARD_OPTIONS -mcpu=cortex-a53 -mgeneral-regs-only -mstrict-align)

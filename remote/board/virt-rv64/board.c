@@ -8,9 +8,8 @@
 
 #include "bare.h"
 #include "cpu.h"
-#include "ivshmem.h"
+#include "ivshmem_bell.h"
 #include "mmio.h"
-#include "remote.h"
 
 #define UART UINT64_C(0x10000000) /* NS16550 */
 #define UART_DATA 0u
@@ -56,8 +55,6 @@ static const struct ivshmem_host board_pci = {
 	.msi_addr = CLINT_MSIP,
 	.msi_value = 1,
 };
-static struct ivshmem board_ivshmem;
-static uint32_t board_main_id, board_main_vector;
 
 struct board_info bare_info = { .name = "virt-rv64" };
 
@@ -83,41 +80,17 @@ static void board_open_uart(void)
 	mmio_write8(UART + UART_IER, UART_IER_RX);
 }
 
-static const char *board_open_doorbell(void)
-{
-	const char *wrong;
-
-	board_main_id = remote_doorbell_param(0);
-	board_main_vector = remote_doorbell_param(1);
-	if (board_main_vector > UINT16_MAX)
-		return "resource table: a doorbell that ivshmem lacks";
-	wrong = ivshmem_interrupts(&board_ivshmem, &board_pci, board_main_id);
-	/* What came before they were on shall not be missed. */
-	if (!wrong)
-		bare_rang();
-	return wrong;
-}
-
 const char *bare_open(void)
 {
-	const struct hvl_io *shm = &bare_info.shm;
 	const char *wrong;
 
 	board_open_uart();
 	CPU_WRITE(mie,
 		  1u << IRQ_SOFTWARE | 1u << IRQ_TIMER | 1u << IRQ_EXTERNAL);
-	wrong = ivshmem_open(&board_ivshmem, &board_pci, shm->da, shm->size);
+	wrong = ivshmem_bell_place(&board_pci);
 	if (wrong || bare_info.polling)
 		return wrong;
-	if (remote_doorbell() != HVL_DOORBELL_IVSHMEM)
-		return "resource table: a doorbell that this board lacks";
-	return board_open_doorbell();
-}
-
-void board_doorbell_ring(void)
-{
-	if (!bare_info.polling)
-		ivshmem_ring(&board_ivshmem, board_main_id, board_main_vector);
+	return ivshmem_bell_open(&board_pci);
 }
 
 /* Its interrupt lasts as long as there are bytes: off while they must wait. */

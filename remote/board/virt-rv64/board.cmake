@@ -8,6 +8,7 @@ set(HVL_BOARD_SOURCES
   board.c
   fault.c
   ../../common/ivshmem.c
+  ../../common/ivshmem_bell.c
   ${HVL_BARE_SOURCES})
 set(HVL_BOARD_OPTIONS -march=rv64imac_zicsr_zifencei -mabi=lp64 -mcmodel=medany
   -mstrict-align)
