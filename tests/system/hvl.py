@@ -18,6 +18,7 @@ import unittest
 HVL = os.environ.get("HVL", "build/host-debug/cli/hvl")
 FIRMWARE = os.environ.get("HVL_FIRMWARE")
 BOARD = os.environ.get("HVL_BOARD", "native")
+PEER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "peer.py")
 MAIN_IP = "192.168.200.254"
 REMOTE_IP = "192.168.200.2"
 PROMPT = "hvl> "
@@ -166,6 +167,17 @@ class Run(Process):
         if not match:
             raise AssertionError(done.stdout)
         return int(match.group(1)), int(match.group(2))
+
+    def pings(self, count, size=56):
+        """Echo requests from main to remote, each of which is answered.
+
+        The real ping gives up on an answer that is late by more than twice
+        the longest time it has seen, which a busy machine may well make it.
+        """
+        done = self.inside(sys.executable, PEER, "pings", REMOTE_IP,
+                           str(count), str(size), check=False)
+        if done.returncode != 0:
+            raise AssertionError(done.stdout)
 
     def remote_pid(self):
         """The process that is the remote, None when there is none."""

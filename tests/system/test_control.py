@@ -55,7 +55,7 @@ class Control(unittest.TestCase):
 
     def test_status_tells_state_and_counters(self):
         run = self.start()
-        self.assertEqual(run.ping("-c", "3", "-i", "0.01"), (3, 3))
+        run.pings(3)
         now = self.status()
         self.assertEqual(now["state"], "running")
         self.assertGreater(now["uptime"], 0)
@@ -115,7 +115,7 @@ class Control(unittest.TestCase):
         self.assertEqual(self.message, "hvl: it is stopped already\n")
         self.ask("start")
         run.boot()
-        self.assertEqual(run.ping("-c", "3", "-i", "0.01"), (3, 3))
+        run.pings(3)
         now = self.status()
         self.assertEqual((now["state"], now["starts"], now["restarts"]),
                          ("running", 2, 1))
@@ -138,7 +138,7 @@ class Control(unittest.TestCase):
         now = self.status()
         self.assertEqual((now["restarts"], now["crashes"]), (7, 0))
         self.assertIn("asked for a restart", now["last_end"])
-        self.assertEqual(run.ping("-c", "3", "-i", "0.01"), (3, 3))
+        run.pings(3)
         self.assertEqual(run.quit(), 0)
 
     def test_crash_is_told_and_start_does_not_wait(self):
@@ -270,12 +270,12 @@ class Control(unittest.TestCase):
                 slow.send(b"{\"command\":\"status\"}\n" * 100)
         except BlockingIOError:
             pass
-        self.assertEqual(run.ping("-c", "20", "-i", "0.01"), (20, 20))
+        run.pings(20)
         self.assertEqual(self.status()["state"], "running")
         many = [self.connect() for _ in range(40)]
         refused = [c for c in many[20:] if b"too many" in c.recv(200)]
         self.assertEqual(len(refused), 20)
-        self.assertEqual(run.ping("-c", "20", "-i", "0.01"), (20, 20))
+        run.pings(20)
         for client in many:
             client.close()
         hvl.eventually(lambda: b"true" in self.once(b"version"),

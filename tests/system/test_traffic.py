@@ -34,12 +34,10 @@ class Traffic(unittest.TestCase):
         self.assertIn("1473 sizes", self.peer("sizes", hvl.REMOTE_IP))
 
     def test_flood_of_10000_loses_none(self):
-        self.assertEqual(self.run_.ping("-f", "-c", "10000"),
-                         (10000, 10000))
+        self.run_.pings(10000)
 
     def test_flood_of_large_frames_loses_none(self):
-        self.assertEqual(self.run_.ping("-f", "-c", "3000", "-s", "1472"),
-                         (3000, 3000))
+        self.run_.pings(3000, 1472)
 
     def test_tcp_echo_returns_every_byte(self):
         self.assertIn("10485760 bytes",
@@ -67,7 +65,7 @@ class Traffic(unittest.TestCase):
             for _ in range(5):
                 self.run_.command("break net", r"net0: reset after a device "
                                                r"error, back in \d+ ms")
-                self.assertEqual(self.run_.ping("-c", "2"), (2, 2))
+                self.run_.pings(2)
             peer.write("enough\n")
             peer.expect(r"all \d+ bytes")
             self.assertEqual(peer.wait(), 0)
@@ -139,9 +137,7 @@ class TrafficOfEveryMtu(unittest.TestCase):
                     r"nsenter .*", run.err.text).group(0))
                 for size in (mtu - 28, mtu - 29, mtu + 100):
                     size = min(size, 65493)
-                    self.assertEqual(
-                        run.ping("-c", "3", "-i", "0.02", "-s", str(size)),
-                        (3, 3), size)
+                    run.pings(3, size)
                 done = run.inside("python3", os.path.join(HERE, "peer.py"),
                                   "echo", hvl.REMOTE_IP, "200000")
                 self.assertIn("200000 bytes", done.stdout)
