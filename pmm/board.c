@@ -31,7 +31,7 @@ static const struct pmm_qemu_machine qemu_virt_a53 = {
 	.entry = PMM_QEMU_ENTRY_SET,
 	.bell = -1,
 	/* The PCI window; the device's other areas lie at its start. */
-	.window = { 0x10100000, 0x2eef0000 },
+	.window = { 0x10200000, 0x2edf0000 },
 };
 
 static const struct pmm_qemu_machine qemu_virt_rv64 = {

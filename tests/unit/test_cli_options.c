@@ -173,7 +173,7 @@ static void options_refuse_with_one_line(void **state)
 		  "board virt-rv64 needs it; 0x50000000 would be" },
 		{ "--board virt-a53 --shmem-addr 0x50000000",
 		  "--shmem-addr 0x50000000: board virt-a53 can have its shared "
-		  "memory, 0x1000000 bytes, between 0x10100000 and 0x3efeffff; "
+		  "memory, 0x1000000 bytes, between 0x10200000 and 0x3efeffff; "
 		  "the default is 0x20000000" },
 		{ "--board mps2-m3 --shmem-addr 0x37000000",
 		  "--shmem-addr 0x37000000: board mps2-m3 can have its shared "

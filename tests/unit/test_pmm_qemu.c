@@ -210,11 +210,11 @@ static void qemu_check_takes_what_fits_the_window(void **state)
 	}
 	takes("virt-a53", 0x30000000, 0x8000000);
 	takes("virt-rv64", 0x7f000000, 0x1000000);
-	takes("virt-a53", 0x10100000, 0x1000);
+	takes("virt-a53", 0x10200000, 0x1000);
 	refuses("virt-a53", 0x20000000, 0x1800000, "0x2000000 would be");
 	refuses("virt-a53", 0x20800000, 0x1000000, "0x20000000 would be");
 	/* the other areas of the device, the end, beyond, RAM */
-	refuses("virt-a53", 0x10000000, 0x1000, "between 0x10100000 and");
+	refuses("virt-a53", 0x10000000, 0x1000, "between 0x10200000 and");
 	refuses("virt-a53", 0x3f000000, 0x1000000, "0x3efeffff");
 	refuses("virt-a53", 0x3e000000, 0x1000000, "0x3efeffff");
 	refuses("virt-a53", 0x40000000, 0x1000000, "between");

@@ -9,7 +9,7 @@
 #define MEMORY_BLOCK UINT64_C(0x200000)
 /* What PCI may use and tables.S leaves free. */
 #define MEMORY_WINDOW_START UINT64_C(0x10200000)
-#define MEMORY_WINDOW_END UINT64_C(0x3ee00000)
+#define MEMORY_WINDOW_END UINT64_C(0x3eff0000)
 
 /*
  * Normal memory, cacheable, inner-shareable, never executed: as tables.S calls
