@@ -2,21 +2,21 @@
 /*
  * cli/subprocess.h - a program that runs beside the event loop
  *
- * Its output is collected, and it dies with us, however we die.
+ * A pmm_process whose output is collected, and whose end is told.
  */
 #ifndef CLI_SUBPROCESS_H
 #define CLI_SUBPROCESS_H
 
 #include <stdbool.h>
-#include <sys/types.h>
+#include <stddef.h>
 
 #include "error.h"
 #include "loop.h"
+#include "process.h"
 
 struct cli_subprocess {
 	struct pmm_loop *loop;
-	pid_t pid; /* 0: none */
-	int pidfd, out;
+	struct pmm_process process;
 	struct pmm_watch end_watch, out_watch;
 	char text[2048]; /* what it said, the first part */
 	size_t len;
@@ -25,8 +25,7 @@ struct cli_subprocess {
 	void *ctx;
 };
 
-/** cli_program_find() - is there such a program? Looks where ordinary users
- * may not: sbin too. */
+/** cli_program_find() - pmm_program_find() */
 bool cli_program_find(const char *name, char *path, size_t size);
 
 /**

@@ -44,6 +44,7 @@ static _Noreturn void process_child(const struct pmm_process_config *cfg,
 	(void)setsid();
 	/* An emulator's core would be as large as its machine. */
 	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)setenv("LC_ALL", "C", 1);
 	if (dup2(null, 0) < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
 		_exit(126);
 	for (unsigned int i = 0; i < cfg->nfds; i++) {

@@ -4,7 +4,8 @@
  *
  * It has a session of its own, so that Ctrl-C on our terminal is not for it,
  * /dev/null as input, and what it says on stdout or stderr comes to us line by
- * line. Nothing of it outlives us, however we end.
+ * line, in the C locale whatever ours is. Nothing of it outlives us, however we
+ * end.
  *
  * Ownership  The caller's storage, zeroed before first use.
  * Threads    The one that started it: it ends with that thread.

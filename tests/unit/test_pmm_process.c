@@ -100,6 +100,17 @@ static void process_cuts_endless_lines(void **state)
 	assert_string_equal(said + strlen(said) - 6, "x|end|");
 }
 
+static void process_speaks_in_the_c_locale(void **state)
+{
+	(void)state;
+	assert_int_equal(setenv("LC_ALL", "de_DE.UTF-8", 1), 0);
+	start("echo $LC_ALL", NULL, 0);
+	await_end();
+	assert_string_equal(said, "C|");
+	assert_string_equal(getenv("LC_ALL"), "de_DE.UTF-8");
+	assert_int_equal(unsetenv("LC_ALL"), 0);
+}
+
 static void process_reports_its_signal(void **state)
 {
 	struct pmm_process_end end;
@@ -217,6 +228,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(process_passes_on_what_it_says),
 		T(process_cuts_endless_lines),
+		T(process_speaks_in_the_c_locale),
 		T(process_reports_its_signal),
 		T(process_inherits_what_it_is_given_only),
 		T(process_has_a_session_of_its_own),
