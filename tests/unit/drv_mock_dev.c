@@ -3,10 +3,17 @@
 
 #include <string.h>
 
+#include <hvl/metal/compiler.h>
 #include <hvl/wire/mmio.h>
+
+#define BLOCK 64u /* of the pool */
 
 /* There is one under test at a time. */
 static struct mock_dev *mock;
+static _Alignas(65536) unsigned char mock_memory[MOCK_SHM_SIZE];
+static uint32_t mock_map[MOCK_SHM_SIZE / BLOCK / 32];
+static const struct hvl_io mock_shm = { mock_memory, MOCK_DA,
+					sizeof(mock_memory) };
 
 uint32_t mock_reg(const struct mock_dev *d, uint32_t reg)
 {
@@ -332,11 +339,14 @@ static void mock_publish(struct mock_dev *d)
 }
 
 void mock_dev_init(struct mock_dev *d, enum mock_kind kind, uint32_t id,
-		   const struct hvl_io *shm, uint64_t features)
+		   struct hvl_drv_pool *pool, uint64_t features)
 {
+	assert_int_equal(hvl_drv_pool_init(pool, &mock_shm, BLOCK, mock_map,
+					   HVL_ARRAY_SIZE(mock_map)),
+			 0);
 	memset(d, 0, sizeof(*d));
 	d->kind = kind;
-	d->shm = shm;
+	d->shm = &mock_shm;
 	d->regs = (struct hvl_io){ d->block, 0x1000, sizeof(d->block) };
 	d->num_max = 256;
 	d->plat = (struct hvl_drv_platform){

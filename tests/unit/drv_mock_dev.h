@@ -8,6 +8,7 @@
 #define DRV_MOCK_DEV_H
 
 #include <hvl/driver/mmio.h>
+#include <hvl/driver/pool.h>
 #include <hvl/wire/mmio.h>
 #include <hvl/metal/io.h>
 
@@ -63,9 +64,12 @@ struct mock_dev {
 	void (*serve)(struct mock_dev *d);
 };
 
-/* Block, model and faults as given; the rest is set up. */
+/*
+ * A device that works, and the pool of the shared memory it looks at, which is
+ * as the last test left it.
+ */
 void mock_dev_init(struct mock_dev *d, enum mock_kind kind, uint32_t id,
-		   const struct hvl_io *shm, uint64_t features);
+		   struct hvl_drv_pool *pool, uint64_t features);
 
 /* One look at registers and rings. */
 void mock_dev_look(struct mock_dev *d);

@@ -11,9 +11,6 @@
 #define FEATURES (HVL_BIT64(5) | HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC))
 
 static struct fixture {
-	_Alignas(65536) unsigned char memory[MOCK_SHM_SIZE];
-	uint32_t map[MOCK_SHM_SIZE / 64 / 32];
-	struct hvl_io shm;
 	struct hvl_drv_pool pool;
 	struct hvl_drv_vq_slot slots[2][16];
 	struct hvl_drv_vq vq[2];
@@ -25,11 +22,7 @@ static struct fixture *fix_probe(enum mock_kind kind)
 {
 	struct fixture *f = &fix;
 
-	f->shm = (struct hvl_io){ f->memory, MOCK_DA, sizeof(f->memory) };
-	assert_int_equal(hvl_drv_pool_init(&f->pool, &f->shm, 64, f->map,
-					   HVL_ARRAY_SIZE(f->map)),
-			 0);
-	mock_dev_init(&f->mock, kind, VIRTIO_ID_NET, &f->shm, FEATURES);
+	mock_dev_init(&f->mock, kind, VIRTIO_ID_NET, &f->pool, FEATURES);
 	memset(&f->dev, 0xa5, sizeof(f->dev));
 	assert_int_equal(
 		hvl_drv_mmio_probe(&f->dev, &f->mock.regs, &f->mock.plat), 0);
@@ -455,10 +448,11 @@ static void drv_mmio_kick_notifies_once(void **state)
 
 	(void)state;
 	for (kind = 0; kind < MOCK_KINDS; kind++) {
-		struct hvl_drv_seg seg = { fix.memory, 1 };
+		struct hvl_drv_seg seg = { NULL, 1 };
 		uint32_t rings, notifies;
 
 		f = fix_probe(kind);
+		seg.va = hvl_io_va(&f->pool.io, 0);
 		assert_int_equal(fix_live(f), 0);
 		assert_int_equal(hvl_drv_vq_add(&f->vq[1], &seg, 1, 0, f), 0);
 		mock_reg_set(&f->mock, HVL_MMIO_REG_QUEUE_NOTIFY, 9);

@@ -14,9 +14,6 @@
 	 HVL_BIT64(VIRTIO_NET_F_STATUS) | HVL_BIT64(VIRTIO_F_ANY_LAYOUT))
 
 static struct fixture {
-	_Alignas(65536) unsigned char memory[MOCK_SHM_SIZE];
-	uint32_t map[MOCK_SHM_SIZE / 64 / 32];
-	struct hvl_io shm;
 	struct hvl_drv_pool pool;
 	struct mock_dev mock;
 	struct hvl_drv_dev dev;
@@ -41,11 +38,7 @@ static struct fixture *fix_init(enum mock_kind kind, uint64_t features)
 	struct fixture *f = &fix;
 
 	memset(f, 0, sizeof(*f));
-	f->shm = (struct hvl_io){ f->memory, MOCK_DA, sizeof(f->memory) };
-	assert_int_equal(hvl_drv_pool_init(&f->pool, &f->shm, 64, f->map,
-					   HVL_ARRAY_SIZE(f->map)),
-			 0);
-	mock_dev_init(&f->mock, kind, VIRTIO_ID_NET, &f->shm, features);
+	mock_dev_init(&f->mock, kind, VIRTIO_ID_NET, &f->pool, features);
 	fix_config(f, 1400, 1);
 	assert_int_equal(
 		hvl_drv_mmio_probe(&f->dev, &f->mock.regs, &f->mock.plat), 0);

@@ -9,9 +9,6 @@
 #include <hvl/metal/errno.h>
 
 static struct fixture {
-	_Alignas(65536) unsigned char memory[MOCK_SHM_SIZE];
-	uint32_t map[MOCK_SHM_SIZE / 64 / 32];
-	struct hvl_io shm;
 	struct hvl_drv_pool pool;
 	struct mock_dev mock;
 	struct hvl_drv_dev dev;
@@ -40,11 +37,7 @@ static struct fixture *fix_init(enum mock_kind kind)
 {
 	struct fixture *f = &fix;
 
-	f->shm = (struct hvl_io){ f->memory, MOCK_DA, sizeof(f->memory) };
-	assert_int_equal(hvl_drv_pool_init(&f->pool, &f->shm, 64, f->map,
-					   HVL_ARRAY_SIZE(f->map)),
-			 0);
-	mock_dev_init(&f->mock, kind, VIRTIO_ID_RNG, &f->shm, 0);
+	mock_dev_init(&f->mock, kind, VIRTIO_ID_RNG, &f->pool, 0);
 	f->mock.serve = serve_fill;
 	serve_most = UINT32_MAX;
 	assert_int_equal(
