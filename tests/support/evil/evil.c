@@ -13,6 +13,7 @@
 #include <hvl/wire/virtio.h>
 #include <hvl/wire/vring.h>
 
+#include "../tiny_table.h"
 #include "native.h"
 #include "sys.h"
 
@@ -22,27 +23,6 @@
 #define EVIL_WAIT_US UINT64_C(50) /* between two looks at a fence */
 
 static volatile const char evil_mode[] = "evil-mode=?";
-
-struct evil_table {
-	struct hvl_rsc_table head;
-	hvl_le32 offset[1];
-	struct hvl_rsc_hvl hvl;
-};
-
-#define LE32(v)   \
-	{         \
-		v \
-	}
-
-__attribute__((section(".resource_table"),
-	       used)) static volatile struct evil_table evil_table = {
-	.head = { .ver = LE32(HVL_RSC_TABLE_VERSION), .num = LE32(1) },
-	.offset = { LE32(offsetof(struct evil_table, hvl)) },
-	.hvl = { .type = LE32(HVL_RSC_VENDOR_HVL),
-		 .len = LE32(HVL_RSC_HVL_LEN),
-		 .magic = LE32(HVL_RSC_HVL_MAGIC),
-		 .version = LE32(HVL_RSC_HVL_VERSION) },
-};
 
 /* What the loader said, before the table was spoilt. */
 static volatile uint32_t *shm, *regs;
@@ -107,9 +87,9 @@ static void evil_registers(void)
 static void evil_entry(void)
 {
 	volatile uint32_t *w =
-		(volatile uint32_t *)(volatile void *)&evil_table;
+		(volatile uint32_t *)(volatile void *)&tiny_table;
 
-	for (unsigned int i = 0; i < sizeof(evil_table) / 4; i++)
+	for (unsigned int i = 0; i < sizeof(tiny_table) / 4; i++)
 		w[i] = evil_random() | 0x100;
 }
 
@@ -250,13 +230,13 @@ _Noreturn static void evil_break(void)
 _Noreturn static void evil_end(bool restart)
 {
 	if (restart)
-		evil_table.hvl.state = hvl_le32_make(HVL_REMOTE_WANTS_RESTART);
+		tiny_table.hvl.state = hvl_le32_make(HVL_REMOTE_WANTS_RESTART);
 	sys_exit(restart ? 0 : 3);
 }
 
 static void evil_start(void)
 {
-	const volatile struct hvl_rsc_hvl *h = &evil_table.hvl;
+	const volatile struct hvl_rsc_hvl *h = &tiny_table.hvl;
 
 	shm = (volatile uint32_t *)(uintptr_t)hvl_le32_get(h->shm_da[0]);
 	shm_words = hvl_le32_get(h->shm_size[0]) / 4;

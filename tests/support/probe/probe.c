@@ -6,32 +6,10 @@
 
 #include <asm/unistd.h>
 
-#include <hvl/wire/rsc_table.h>
-
+#include "../tiny_table.h"
 #include "arch.h"
 #include "native.h"
 #include "sys.h"
-
-struct probe_table {
-	struct hvl_rsc_table head;
-	hvl_le32 offset[1];
-	struct hvl_rsc_hvl hvl;
-};
-
-#define LE32(v)   \
-	{         \
-		v \
-	}
-
-__attribute__((section(".resource_table"),
-	       used)) static volatile struct probe_table probe_table = {
-	.head = { .ver = LE32(HVL_RSC_TABLE_VERSION), .num = LE32(1) },
-	.offset = { LE32(offsetof(struct probe_table, hvl)) },
-	.hvl = { .type = LE32(HVL_RSC_VENDOR_HVL),
-		 .len = LE32(HVL_RSC_HVL_LEN),
-		 .magic = LE32(HVL_RSC_HVL_MAGIC),
-		 .version = LE32(HVL_RSC_HVL_VERSION) },
-};
 
 /* start.S of the probe saves them. */
 extern uint64_t probe_regs[32];
@@ -94,7 +72,7 @@ static uint64_t probe_ring(void)
 
 static uint64_t probe_hvl_word(uint64_t at)
 {
-	return ((const volatile uint32_t *)(const volatile void *)&probe_table
+	return ((const volatile uint32_t *)(const volatile void *)&tiny_table
 			.hvl)[at];
 }
 
@@ -125,7 +103,7 @@ static uint64_t probe_do(const struct probe_command *c)
 	case PROBE_OPEN_FDS:
 		return probe_open_fds();
 	case PROBE_HEARTBEAT:
-		probe_table.hvl.heartbeat = hvl_le32_make((uint32_t)c->value);
+		tiny_table.hvl.heartbeat = hvl_le32_make((uint32_t)c->value);
 		return 1;
 	case PROBE_TEXT_AT:
 		return (uintptr_t)probe_do;
