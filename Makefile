@@ -28,7 +28,7 @@ ctest = ctest -j $(JOBS) --preset
 
 .PHONY: all demo check check-fast bench size install clean format tidy help \
 	setup setup-test setup-check setup-dev setup-board release host-debug \
-	host-asan host-tsan fuzz fuzz-build firmware $(boards)
+	host-asan host-tsan fuzz fuzz-build firmware $(boards) native-arm64
 .NOTPARALLEL:
 
 all: release ## build what a user runs (default)
@@ -90,7 +90,7 @@ setup-test:
 	@tools/setup --quiet build run test
 
 setup-check:
-	@tools/setup --quiet build run test $(addprefix board-,$(boards))
+	@tools/setup --quiet build run test $(addprefix board-,$(boards) native-arm64)
 
 setup-board:
 	@[ -z '$(filter-out native $(boards),$(BOARD))' ] || { \
@@ -105,9 +105,9 @@ release: setup
 	$(call configure,$@)
 	$(build) $@
 
-firmware: $(boards) ## build the firmware of every board
+firmware: $(boards) native-arm64 ## build the firmware of every board
 
-$(boards):
+$(boards) native-arm64:
 	@tools/setup --quiet build board-$@
 	$(call configure,$@)
 	$(build) $@

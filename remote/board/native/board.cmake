@@ -24,6 +24,18 @@ set(HVL_BOARD_SOURCES
   time.c
   ${HVL_REMOTE_SOURCES})
 set(HVL_BOARD_OPTIONS "-I${HVL_BOARD_DIR}/${native_arch}")
+# A compiler for another Linux, without its libc: where Debian has the kernel's
+# own headers for it.
+if(CMAKE_CROSSCOMPILING AND HVL_BUILD_FIRMWARE)
+  find_path(HVL_NATIVE_UAPI linux/poll.h NO_DEFAULT_PATH
+    NO_CMAKE_FIND_ROOT_PATH PATHS "/usr/${native_arch}-linux-gnu/include")
+  mark_as_advanced(HVL_NATIVE_UAPI)
+  if(NOT HVL_NATIVE_UAPI)
+    message(FATAL_ERROR "Missing: the kernel's headers for ${native_arch} "
+      "(Debian package linux-libc-dev-arm64-cross). tools/setup installs them.")
+  endif()
+  list(APPEND HVL_BOARD_OPTIONS "-isystem${HVL_NATIVE_UAPI}")
+endif()
 set(HVL_BOARD_DEFINES BOARD_RAM_KIB=15360)
 # Segments lie 64 KiB apart in memory, which suits every page size; in the file
 # they need not.
