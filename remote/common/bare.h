@@ -13,7 +13,7 @@
  * Start-up code sets up the stack, .bss, vectors and memory, then calls
  * bare_main() with interrupts unmasked or about to be: none is enabled yet.
  * The rest of board.h is the board's as well: board_uart_write(),
- * board_doorbell_ring(), board_fault(), and metal's hvl_time_us().
+ * board_doorbell_ring(), and metal's hvl_time_us().
  */
 #ifndef BARE_H
 #define BARE_H

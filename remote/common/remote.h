@@ -3,7 +3,8 @@
  * remote.h - what every board has in common: the resource table
  *
  * A board's start-up code calls remote_init() first and implements the rest of
- * board.h with these; it is left with UART, timer and doorbell. Its linker
+ * board.h with these; it is left with UART, timer and doorbell. board_fault()
+ * is here, a store to address 0, for boards where that faults. The linker
  * script keeps .resource_table in writable memory and defines board_ram_start
  * and board_ram_end.
  */

@@ -101,13 +101,3 @@ void bare_end(void)
 	for (;;)
 		__asm__ volatile("dsb\n\twfi" : : : "memory");
 }
-
-void board_fault(void)
-{
-	volatile uint32_t *nothing = NULL;
-
-	/* The compiler must not know, or it leaves the store out. */
-	__asm__("" : "+r"(nothing));
-	for (;;)
-		*nothing = 0;
-}

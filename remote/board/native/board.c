@@ -205,13 +205,3 @@ void board_panic(const char *what)
 	remote_crashed(SIGABRT);
 	sys_exit(BOARD_PANIC_CODE);
 }
-
-void board_fault(void)
-{
-	volatile uint32_t *nothing = NULL;
-
-	/* The compiler must not know, or it leaves the store out. */
-	__asm__("" : "+r"(nothing));
-	for (;;)
-		*nothing = 0;
-}

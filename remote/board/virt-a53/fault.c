@@ -99,13 +99,3 @@ _Noreturn void fault_main(const struct fault_frame *frame, unsigned int kind)
 		   (unsigned long long)frame->pc, fault_remark(kind, far));
 	bare_fault(line, FAULT_CAUSE | class, regs, i);
 }
-
-void board_fault(void)
-{
-	volatile uint32_t *nothing = NULL;
-
-	/* The compiler must not know, or it leaves the store out. */
-	__asm__("" : "+r"(nothing));
-	for (;;)
-		*nothing = 0;
-}

@@ -91,13 +91,3 @@ void fault_nested(void)
 {
 	fault_report(true, NULL, 0);
 }
-
-void board_fault(void)
-{
-	volatile uint32_t *nothing = NULL;
-
-	/* The compiler must not know, or it leaves the store out. */
-	__asm__("" : "+r"(nothing));
-	for (;;)
-		*nothing = 0;
-}
