@@ -22,6 +22,7 @@
 #include "message.h"
 #include "netns.h"
 #include "run_options.h"
+#include "process.h"
 #include "subprocess.h"
 #include "tap.h"
 
@@ -333,7 +334,7 @@ static int demo_prepare(struct demo *demo, struct pmm_error *err)
 	int rc;
 
 	demo->step = "main pings remote";
-	if (!cli_program_find("ping", demo->ping_path, sizeof(demo->ping_path)))
+	if (!pmm_program_find("ping", demo->ping_path, sizeof(demo->ping_path)))
 		return pmm_fail(err, -ENOENT,
 				"there is no ping program; install the "
 				"package iputils-ping (elsewhere iputils)");

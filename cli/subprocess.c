@@ -7,11 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-bool cli_program_find(const char *name, char *path, size_t size)
-{
-	return pmm_program_find(name, path, size);
-}
-
 static void subprocess_said(void *ctx, const char *line)
 {
 	struct cli_subprocess *sub = ctx;

@@ -7,7 +7,6 @@
 #ifndef CLI_SUBPROCESS_H
 #define CLI_SUBPROCESS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "error.h"
@@ -24,9 +23,6 @@ struct cli_subprocess {
 	void (*done)(void *ctx);
 	void *ctx;
 };
-
-/** cli_program_find() - pmm_program_find() */
-bool cli_program_find(const char *name, char *path, size_t size);
 
 /**
  * cli_subprocess_start() - run a program
