@@ -71,7 +71,7 @@ _Noreturn void board_restart(void);
 _Noreturn void board_stop(void);
 
 /**
- * board_panic() - an assertion failed: say so on the UART, state crashed
+ * board_panic() - an assertion failed: say so and where, state crashed
  * @what: one line
  */
 _Noreturn void board_panic(const char *what);

@@ -8,6 +8,7 @@
 #include "bare.h"
 
 #include <hvl/metal/barrier.h>
+#include <hvl/metal/compiler.h>
 #include <hvl/metal/lock.h>
 #include <hvl/metal/log.h>
 #include <hvl/metal/time.h>
@@ -169,21 +170,6 @@ static void bare_print(const char *line, int len)
 	board_trace(line, n);
 }
 
-/*
- * The state comes last: where nothing resets, it is what the main side sees,
- * and then all has been said.
- */
-void board_panic(const char *what)
-{
-	char line[BARE_LINE];
-
-	bare_begin_to_end();
-	bare_print(line, hvl_format(line, sizeof(line), "\r\npanic: %.100s\r\n",
-				    what));
-	remote_crashed(BARE_CAUSE_PANIC);
-	bare_end();
-}
-
 static void bare_print_regs(const struct bare_reg *regs, unsigned int n)
 {
 	char line[BARE_LINE];
@@ -215,6 +201,27 @@ void bare_fault(const char *what, uint32_t cause, const struct bare_reg *regs,
 				    what));
 	bare_print_regs(regs, n);
 	remote_crashed(cause);
+	bare_end();
+}
+
+/*
+ * The state comes last: where nothing resets, it is what the main side sees,
+ * and then all has been said.
+ */
+void board_panic(const char *what)
+{
+	/* A call, and not an exception: where from, and its stack. */
+	const struct bare_reg regs[] = {
+		{ "from", (uintptr_t)__builtin_return_address(0) },
+		{ "sp", (uintptr_t)__builtin_frame_address(0) },
+	};
+	char line[BARE_LINE];
+
+	bare_begin_to_end();
+	bare_print(line, hvl_format(line, sizeof(line), "\r\npanic: %.100s\r\n",
+				    what));
+	bare_print_regs(regs, HVL_ARRAY_SIZE(regs));
+	remote_crashed(BARE_CAUSE_PANIC);
 	bare_end();
 }
 

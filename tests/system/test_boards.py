@@ -117,6 +117,15 @@ class Board(unittest.TestCase):
         self.assertRegex(run.err.text, r"remote crashed: ")
         self.assertRegex(run.out.text, r"(?i)fault|abort|exception")
 
+    def test_last_words_have_registers(self):
+        for kind in ("fault", "assert", "stack"):
+            with self.subTest(kind=kind):
+                run = self.start()
+                run.write(f"crash {kind}\r")
+                self.assertEqual(run.wait(), 1)
+                self.assertRegex(run.out.text, r"(panic|fault): .*\r\n"
+                                 r"( .*\r\n)* .*\bsp [0-9a-f]{8,16}\b")
+
     def test_killed_emulator_is_a_crash(self):
         run = self.start("--on-crash", "restart")
         for number in (signal.SIGKILL, signal.SIGTERM):

@@ -7,7 +7,10 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <setjmp.h>
 #include <cmocka.h>
 
@@ -283,6 +286,43 @@ static void bare_fault_says_all_then_the_state(void **state)
 	expect_crash(4, want);
 }
 
+/* Where it was called, on which stack: of the text, the two numbers. */
+static bool panic_is_told(uintptr_t near)
+{
+	static const char head[] = "\r\npanic: no hope\r\n   from ";
+	unsigned long long from, sp;
+	char *end;
+
+	if (strncmp(fake.out, head, strlen(head)) != 0)
+		return false;
+	from = strtoull(fake.out + strlen(head), &end, 16);
+	if (strncmp(end, "     sp ", 8) != 0)
+		return false;
+	sp = strtoull(end + 8, &end, 16);
+	return from > near && from < near + 0x1000 && sp != 0 &&
+	       strcmp(end, "\r\n") == 0 && fake.cause == 0x100 &&
+	       fake.state == HVL_REMOTE_CRASHED &&
+	       fake.out_len_at_state == fake.out_len;
+}
+
+/* In a process of its own, as there is one end per process. */
+static void bare_panic_says_where_then_the_state(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	(void)state;
+	assert_true(child >= 0);
+	if (child == 0) {
+		if (setjmp(fake.end) == 0)
+			board_panic("no hope");
+		_exit(!panic_is_told(
+			(uintptr_t)bare_panic_says_where_then_the_state));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
 /* The end has begun above: what fails on the way is not reported again. */
 static void bare_fault_during_an_end_is_the_end(void **state)
 {
@@ -315,6 +355,7 @@ int main(void)
 		TEST(bare_idle_returns_for_what_has_come),
 		TEST(bare_lock_masks_and_restores),
 		TEST(bare_main_runs_the_application_then_stops),
+		TEST(bare_panic_says_where_then_the_state),
 		TEST(bare_fault_says_all_then_the_state),
 		TEST(bare_fault_during_an_end_is_the_end),
 	};
