@@ -224,50 +224,97 @@ static bool qemu_within(const struct pmm_board_range *range, uint64_t da,
 	       da - range->da <= range->size - size;
 }
 
-static int qemu_check_window(const struct pmm_board *board, uint64_t da,
-			     uint64_t size, struct pmm_error *err)
+/* The highest place up to @da, else the lowest. Return: 0, there is none. */
+static uint64_t qemu_place(const struct pmm_board_range *window, uint64_t da,
+			   uint64_t size)
+{
+	uint64_t low = (window->da + (size - 1)) / size * size;
+
+	da = da / size * size;
+	if (qemu_within(window, da, size))
+		return da;
+	return qemu_within(window, low, size) ? low : 0;
+}
+
+static int qemu_check_power(const struct pmm_board *board, uint64_t size,
+			    struct pmm_error *err)
 {
 	const struct pmm_board_range *window = &board->qemu->window;
-	uint64_t power = 1;
+	uint64_t power = 1, most = 1;
 
 	while (power < size && power <= UINT64_MAX / 2)
 		power *= 2;
-	if (size != power)
+	if (size <= window->size && size != power)
 		return pmm_fail(err, -EINVAL,
 				"--shmem-size 0x%" PRIx64 ": board %s takes "
 				"powers of two only; 0x%" PRIx64 " would be",
 				size, board->name, power);
+	if (size <= window->size && qemu_place(window, 0, size))
+		return 0;
+	while (qemu_place(window, 0, most * 2))
+		most *= 2;
+	return pmm_fail(err, -EINVAL,
+			"--shmem-size 0x%" PRIx64
+			": board %s can have 0x%" PRIx64
+			" bytes at most, between 0x%" PRIx64 " and 0x%" PRIx64,
+			size, board->name, most, window->da,
+			window->da + (window->size - 1));
+}
+
+static int qemu_check_window(const struct pmm_board *board, uint64_t da,
+			     uint64_t size, struct pmm_error *err)
+{
+	const struct pmm_board_range *window = &board->qemu->window;
+	uint64_t place;
+	int rc = qemu_check_power(board, size, err);
+
+	if (rc < 0)
+		return rc;
+	place = qemu_place(window, da, size);
+	if (place == da)
+		return 0;
 	if (da % size)
 		return pmm_fail(err, -EINVAL,
 				"--shmem-addr 0x%" PRIx64 ": not a multiple of "
 				"its size, as board %s needs it; 0x%" PRIx64
 				" would be",
-				da, board->name, da / size * size);
-	if (!qemu_within(window, da, size))
-		return pmm_fail(err, -EINVAL,
-				"--shmem-addr 0x%" PRIx64 ": board %s can have "
-				"its shared memory, 0x%" PRIx64 " bytes, "
-				"between 0x%" PRIx64 " and 0x%" PRIx64
-				"; the default is 0x%" PRIx64,
-				da, board->name, size, window->da,
-				window->da + (window->size - 1), board->shm_da);
-	return 0;
+				da, board->name, place);
+	return pmm_fail(err, -EINVAL,
+			"--shmem-addr 0x%" PRIx64 ": board %s can have its "
+			"shared memory, 0x%" PRIx64 " bytes, between 0x%" PRIx64
+			" and 0x%" PRIx64 "; 0x%" PRIx64 " would do",
+			da, board->name, size, window->da,
+			window->da + (window->size - 1),
+			qemu_place(window, board->shm_da, size));
+}
+
+static int qemu_check_ram(const struct pmm_board *board, uint64_t da,
+			  uint64_t size, struct pmm_error *err)
+{
+	const struct pmm_board_range ram = { board->ram_da, board->ram_size };
+	uint64_t end = ram.da + (ram.size - 1);
+
+	if (qemu_within(&ram, da, size))
+		return 0;
+	if (da >= ram.da && da <= end)
+		return pmm_fail(
+			err, -EINVAL,
+			"--shmem-size 0x%" PRIx64 ": board %s has "
+			"0x%" PRIx64 " bytes from --shmem-addr 0x%" PRIx64
+			" to the end of its RAM, 0x%" PRIx64 " to 0x%" PRIx64,
+			size, board->name, end - da + 1, da, ram.da, end);
+	return pmm_fail(err, -EINVAL,
+			"--shmem-addr 0x%" PRIx64 ": board %s can have its "
+			"shared memory, 0x%" PRIx64 " bytes, in its RAM only, "
+			"0x%" PRIx64 " to 0x%" PRIx64 "; the default is "
+			"0x%" PRIx64,
+			da, board->name, size, ram.da, end, board->shm_da);
 }
 
 int pmm_qemu_check(const struct pmm_board *board, uint64_t da, uint64_t size,
 		   struct pmm_error *err)
 {
-	const struct pmm_board_range ram = { board->ram_da, board->ram_size };
-
 	if (board->qemu->window.size)
 		return qemu_check_window(board, da, size, err);
-	if (!qemu_within(&ram, da, size))
-		return pmm_fail(err, -EINVAL,
-				"--shmem-addr 0x%" PRIx64 ": board %s can have "
-				"its shared memory, 0x%" PRIx64 " bytes, in "
-				"its RAM only, 0x%" PRIx64 " to 0x%" PRIx64
-				"; the default is 0x%" PRIx64,
-				da, board->name, size, ram.da,
-				ram.da + (ram.size - 1), board->shm_da);
-	return 0;
+	return qemu_check_ram(board, da, size, err);
 }

@@ -48,12 +48,13 @@ static int remote_check_shm(const struct pmm_remote_config *cfg,
 	const struct pmm_board *b = cfg->board;
 	int rc = 0;
 
+	/* First where it may be at all: what is said then fits both. */
+	if (b->driver->check)
+		rc = b->driver->check(b, cfg->shm_da, cfg->shm_size, err);
 	for (int i = 0; i < PMM_BOARD_LOADS_MAX && rc == 0; i++) {
 		if (b->load[i].size)
 			rc = remote_check_range(cfg, &b->load[i], err);
 	}
-	if (rc == 0 && b->driver->check)
-		rc = b->driver->check(b, cfg->shm_da, cfg->shm_size, err);
 	return rc;
 }
 

@@ -174,7 +174,11 @@ static void options_refuse_with_one_line(void **state)
 		{ "--board virt-a53 --shmem-addr 0x50000000",
 		  "--shmem-addr 0x50000000: board virt-a53 can have its shared "
 		  "memory, 0x1000000 bytes, between 0x10200000 and 0x3efeffff; "
-		  "the default is 0x20000000" },
+		  "0x20000000 would do" },
+		{ "--board virt-a53 --shmem-size 1G",
+		  "--shmem-size 0x40000000: board virt-a53 can have "
+		  "0x10000000 bytes at most, between 0x10200000 and "
+		  "0x3efeffff" },
 		{ "--board mps2-m3 --shmem-addr 0x37000000",
 		  "--shmem-addr 0x37000000: board mps2-m3 can have its shared "
 		  "memory, 0x400000 bytes, in its RAM only, 0x21000000 to "

@@ -222,6 +222,27 @@ static void qemu_check_takes_what_fits_the_window(void **state)
 	refuses("virt-rv64", UINT64_C(0xffffffffff000000), 0x1000000,
 		"between");
 	refuses("virt-a53", 0, UINT64_C(1) << 63, "between");
+	refuses("virt-a53", 0, (UINT64_C(1) << 63) + 0x1000, "between");
+}
+
+/* What a message names is taken when the user does as it says. */
+static void qemu_check_names_what_it_takes(void **state)
+{
+	(void)state;
+	refuses("virt-a53", 0x20000000, 0x40000000,
+		"--shmem-size 0x40000000: board virt-a53 can have 0x10000000 "
+		"bytes at most");
+	takes("virt-a53", 0x20000000, 0x10000000);
+	refuses("virt-rv64", 0x50000000, UINT64_C(0xc0000000),
+		"0x20000000 bytes at most");
+	refuses("virt-rv64", 0x50000000, 0x20000000, "0x60000000 would be");
+	takes("virt-rv64", 0x60000000, 0x20000000);
+	refuses("virt-rv64", 0x20200000, 0x1000000, "0x41000000 would be");
+	takes("virt-rv64", 0x41000000, 0x1000000);
+	refuses("virt-rv64", 0, 0x20000000, "0x60000000 would do");
+	refuses("mps2-m3", 0x21c00000, 0x500000,
+		"--shmem-size 0x500000: board mps2-m3 has 0x400000 bytes");
+	takes("mps2-m3", 0x21c00000, 0x400000);
 }
 
 static void qemu_check_keeps_slices_within_ram(void **state)
@@ -246,6 +267,7 @@ int main(void)
 		cmocka_unit_test(qemu_boot_file_switches_the_r5_on),
 		cmocka_unit_test(qemu_boot_file_is_not_for_all),
 		cmocka_unit_test(qemu_check_takes_what_fits_the_window),
+		cmocka_unit_test(qemu_check_names_what_it_takes),
 		cmocka_unit_test(qemu_check_keeps_slices_within_ram),
 	};
 
