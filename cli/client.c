@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -86,6 +87,7 @@ static int client_connect(struct cli_client *client, struct pmm_error *err)
 {
 	const struct timeval patience = { .tv_sec = CLIENT_PATIENCE_S };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct stat st;
 	int rc = 0;
 
 	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s",
@@ -101,6 +103,11 @@ static int client_connect(struct cli_client *client, struct pmm_error *err)
 	if (rc == 0)
 		return 0;
 	cli_client_close(client);
+	/* Of anything else that has a name, the kernel says the same. */
+	if (rc == -ECONNREFUSED && stat(client->path, &st) == 0 &&
+	    !S_ISSOCK(st.st_mode))
+		return pmm_fail(err, rc, "control socket \"%s\": is no socket",
+				client->path);
 	if (rc == -ECONNREFUSED)
 		return pmm_fail(err, rc,
 				"control socket \"%s\": its hvl runs no more",

@@ -211,6 +211,11 @@ class Control(unittest.TestCase):
         self.assertEqual(self.status()["pid"], run.pid)
         self.assertEqual(run.quit(), 0)
 
+    def test_what_is_no_socket_is_said_to_be_none(self):
+        for path in ("/dev/null", os.path.dirname(self.path)):
+            self.hvl("status", "--control", path, status=1)
+            self.assertRegex(self.message, r": is no socket\n$")
+
     def test_the_only_one_is_found(self):
         self.hvl("status", status=1)
         self.assertRegex(self.message,
