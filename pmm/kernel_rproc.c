@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@
 #include <unistd.h>
 
 #define KERNEL_CLASS "/sys/class/remoteproc"
+#define KERNEL_DEBUG "/sys/kernel/debug/remoteproc"
 #define KERNEL_FIRMWARE_PARAM "/sys/module/firmware_class/parameters/path"
 #define KERNEL_FIRMWARE_DIR "/lib/firmware"
 /* As <linux/remoteproc_cdev.h> has it, which older systems lack. */
@@ -57,7 +59,10 @@ static int kernel_write_all(int fd, const void *data, size_t size)
 static void kernel_path(const struct pmm_kernel *kernel, const char *attr,
 			char *path, size_t size)
 {
-	(void)snprintf(path, size, KERNEL_CLASS "/%s/%s", kernel->instance,
+	bool debug = strncmp(attr, "trace", 5) == 0;
+
+	(void)snprintf(path, size, "%s/%s/%s",
+		       debug ? KERNEL_DEBUG : KERNEL_CLASS, kernel->instance,
 		       attr);
 }
 

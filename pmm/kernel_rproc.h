@@ -2,8 +2,9 @@
 /*
  * pmm/kernel_rproc.h - Linux's remoteproc, as its files show it
  *
- * One instance: the attributes in /sys/class/remoteproc/<instance>/ and, where
- * the kernel has it, the character device /dev/<instance>. Behind a table, so
+ * One instance: the attributes in /sys/class/remoteproc/<instance>/, the traces
+ * in debugfs and, where the kernel has it, the character device
+ * /dev/<instance>. Behind a table, so
  * that a test can put something else there.
  *
  * Threads    Any, one at a time per object.
@@ -16,8 +17,9 @@
 
 struct pmm_kernel_ops {
 	/*
-	 * Read an attribute: "state", "recovery", ... Return: bytes, without
-	 * the newline; @buf is NUL-terminated.
+	 * Read an attribute: "state", "recovery", ... or, of debugfs,
+	 * "trace0", ... Return: bytes, without a newline at the end; @buf is
+	 * NUL-terminated.
 	 */
 	int (*read)(void *ctx, const char *attr, char *buf, size_t size);
 	/* Write one. Return: 0 or negative errno. */

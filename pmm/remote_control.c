@@ -246,10 +246,13 @@ static int trace_read(struct pmm_remote_control *control, unsigned int index,
 	if (n == -ENOENT)
 		return pmm_fail(err, n, "the firmware has no trace buffer %u",
 				index);
-	if (n < 0)
+	if (n == -EFAULT)
 		return pmm_fail(err, n,
 				"trace buffer %u is not in the board's memory",
 				index);
+	if (n < 0)
+		return pmm_fail(err, n, "trace buffer %u: the kernel says: %s",
+				index, strerror(-n));
 	return n;
 }
 

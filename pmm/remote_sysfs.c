@@ -281,12 +281,23 @@ static int sysfs_stop(struct hvl_rproc *rproc, struct hvl_rproc_error *err)
 	return 0;
 }
 
+static int sysfs_trace(struct hvl_rproc *rproc, unsigned int index, char *buf,
+		       size_t size)
+{
+	struct pmm_sysfs *s = sysfs_of(rproc);
+	char attr[16];
+
+	(void)snprintf(attr, sizeof(attr), "trace%u", index);
+	return s->cfg.kernel->read(s->cfg.ctx, attr, buf, size);
+}
+
 const struct hvl_rproc_ops pmm_sysfs_ops = {
 	.memory = sysfs_memory,
 	.prepare = sysfs_prepare,
 	.load = sysfs_load,
 	.start = sysfs_start,
 	.stop = sysfs_stop,
+	.trace = sysfs_trace,
 };
 
 void pmm_sysfs_init(struct pmm_sysfs *sysfs, const struct pmm_sysfs_config *cfg)

@@ -306,7 +306,9 @@ int hvl_rproc_trace(struct hvl_rproc *rproc, unsigned int index, char *buf,
 		return -ENOENT;
 	area = &rproc->rsc.traces[index];
 	if (!rproc_memory(rproc, area->da, area->len, &io))
-		return -EFAULT;
+		return rproc->cfg.ops->trace ?
+			       rproc->cfg.ops->trace(rproc, index, buf, size) :
+			       -EFAULT;
 	len = size - 1 < INT32_MAX ? size - 1 : INT32_MAX;
 	if (len > area->len)
 		len = (size_t)area->len;

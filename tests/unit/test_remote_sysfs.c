@@ -46,10 +46,11 @@ static void build_firmware(void)
 {
 	struct elf_spec spec;
 
-	rsc_new(&table, 2);
+	rsc_new(&table, 3);
 	rsc_add_area(&table, HVL_RSC_CARVEOUT, HVL_RSC_ADDR_ANY, 0,
 		     HVL_RSC_CARVEOUT_SHM);
 	hvl_at = rsc_add_hvl(&table);
+	rsc_add_area(&table, HVL_RSC_TRACE, 0x2100, 64, "trace");
 	elf_spec_init(&spec, false, HVL_ELF_MACHINE_ARM);
 	spec.table = table.words;
 	spec.table_size = table.used * 4;
@@ -411,6 +412,30 @@ static void sysfs_has_the_kernel_dump_on_request(void **state)
 	assert_int_equal(standin_counts(&kernel).dumps, 1);
 }
 
+static int read_trace(void *ctx, const char *attr, char *buf, size_t size)
+{
+	assert_ptr_equal(ctx, &kernel);
+	if (strcmp(attr, "trace0") != 0)
+		return -ENOENT;
+	assert_true(size > 5);
+	memcpy(buf, "hello", 6);
+	return 5;
+}
+
+static void sysfs_reads_the_trace_that_the_kernel_shows(void **state)
+{
+	const struct pmm_kernel_ops with_trace = { .read = read_trace };
+	char text[64];
+
+	(void)state;
+	sysfs.cfg.kernel = &with_trace;
+	assert_int_equal(hvl_rproc_trace(&rproc, 0, text, sizeof(text)), 5);
+	assert_string_equal(text, "hello");
+	assert_int_equal(hvl_rproc_trace(&rproc, 1, text, sizeof(text)),
+			 -ENOENT);
+	sysfs.cfg.kernel = &standin_ops;
+}
+
 #define SYSFS_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -434,6 +459,7 @@ int main(void)
 		SYSFS_TEST(sysfs_goes_on_without_the_character_device),
 		SYSFS_TEST(sysfs_reports_what_others_did),
 		SYSFS_TEST(sysfs_has_the_kernel_dump_on_request),
+		SYSFS_TEST(sysfs_reads_the_trace_that_the_kernel_shows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

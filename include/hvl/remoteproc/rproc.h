@@ -63,6 +63,12 @@ struct hvl_rproc_ops {
 		     struct hvl_rproc_error *err);
 	/* Hold the core in reset; it does not touch memory any more. */
 	int (*stop)(struct hvl_rproc *rproc, struct hvl_rproc_error *err);
+	/*
+	 * Read a trace buffer that memory does not find: where somebody else
+	 * loads, it may show them. As hvl_rproc_trace(); may be NULL.
+	 */
+	int (*trace)(struct hvl_rproc *rproc, unsigned int index, char *buf,
+		     size_t size);
 };
 
 struct hvl_rproc_config {
@@ -152,7 +158,8 @@ bool hvl_rproc_report(struct hvl_rproc *rproc, struct hvl_rsc_report *report);
  * @buf:   gets at most @size - 1 bytes and a NUL
  * @size:  not 0
  * Return: bytes copied, up to the first NUL; -ENOENT when there is no such
- * trace; -EFAULT when it does not lie in the remote's memory.
+ * trace; -EFAULT when it does not lie in the remote's memory; what the ops
+ * said.
  */
 int hvl_rproc_trace(struct hvl_rproc *rproc, unsigned int index, char *buf,
 		    size_t size);
