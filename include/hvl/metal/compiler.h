@@ -8,10 +8,6 @@
 #include <stddef.h>
 
 #define HVL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
-#define HVL_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define HVL_LIKELY(x) __builtin_expect(!!(x), 1)
 #define HVL_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define HVL_CONTAINER_OF(ptr, type, member) \
-	((type *)(void *)((char *)(ptr)-offsetof(type, member)))
 
 #endif /* HVL_METAL_COMPILER_H */
