@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "error.h"
+
 struct pmm_doorbell;
 
 struct pmm_doorbell_ops {
@@ -49,6 +51,53 @@ int pmm_doorbell_uart(struct pmm_doorbell *db, bool two_ways);
 
 /** pmm_doorbell_poll() - there is none: both sides look now and then */
 void pmm_doorbell_poll(struct pmm_doorbell *db);
+
+/**
+ * pmm_doorbell_unix() - a byte on a stream socket for each ring, either way
+ * @db:     filled in
+ * @path:   of the socket
+ * @listen: true: make it, and serve one peer after the other: a new one takes
+ *          the old one's place; false: connect, again and again until
+ *          somebody listens, and whenever he went away
+ * @err:    filled in on failure
+ * Return: 0 or negative errno. A peer that is absent, full or slow never makes
+ * anybody wait. Each new connection counts as a ring. Close removes the socket
+ * that was made.
+ */
+int pmm_doorbell_unix(struct pmm_doorbell *db, const char *path, bool listen,
+		      struct pmm_error *err);
+
+/* A register of a UIO device's memory and what to write there. */
+struct pmm_uio_write {
+	bool set;
+	uint64_t offset; /* in the map, multiple of 4 */
+	uint32_t value;
+};
+
+struct pmm_uio_options {
+	const char *path; /* "/dev/uio0" */
+	unsigned int map; /* number of the memory map that ring and ack use */
+	struct pmm_uio_write ring; /* not set: the remote polls */
+	struct pmm_uio_write ack;  /* before the interrupt is enabled again */
+};
+
+/**
+ * pmm_doorbell_uio() - a UIO device's interrupt, and a register that rings
+ * @db:   filled in
+ * @opts: the path is borrowed until this returns
+ * @err:  filled in on failure
+ * Return: 0 or negative errno.
+ */
+int pmm_doorbell_uio(struct pmm_doorbell *db,
+		     const struct pmm_uio_options *opts, struct pmm_error *err);
+
+/**
+ * pmm_doorbell_timer() - there is none: we look every so often
+ * @db:        filled in
+ * @period_us: 10 to 1,000,000
+ * Return: 0 or negative errno.
+ */
+int pmm_doorbell_timer(struct pmm_doorbell *db, uint32_t period_us);
 
 /** pmm_doorbell_close() - nothing is done on a zeroed one */
 void pmm_doorbell_close(struct pmm_doorbell *db);

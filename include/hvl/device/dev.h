@@ -91,11 +91,54 @@ struct hvl_dev_stats {
 
 /* Events that a host may want to show to a person. */
 enum hvl_dev_event {
-	HVL_DEV_EVENT_FOUND,  /* ACKNOWLEDGE: a driver has seen it */
-	HVL_DEV_EVENT_READY,  /* DRIVER_OK */
-	HVL_DEV_EVENT_RESET,  /* by the driver, after it was in use */
-	HVL_DEV_EVENT_BROKEN, /* a violation; needs reset */
-	HVL_DEV_EVENT_FAILED, /* the driver gave up */
+	HVL_DEV_EVENT_FOUND,	 /* ACKNOWLEDGE: a driver has seen it */
+	HVL_DEV_EVENT_QUEUES,	 /* all queues are set up */
+	HVL_DEV_EVENT_READY,	 /* DRIVER_OK */
+	HVL_DEV_EVENT_RESET,	 /* by the driver, after it was in use */
+	HVL_DEV_EVENT_RESTARTED, /* the driver started over without a reset */
+	HVL_DEV_EVENT_BROKEN,	 /* a violation; needs reset */
+	HVL_DEV_EVENT_FAILED,	 /* the driver gave up */
+};
+
+/*
+ * What a device needs to carry on under a live driver after the program that
+ * hosted it is gone: everything but what the shared memory holds anyway. Hosts
+ * keep it as bytes; HVL_DEV_SAVED_VERSION changes with its meaning.
+ */
+#define HVL_DEV_SAVED_VERSION 1u
+
+struct hvl_dev_saved_queue {
+	uint64_t desc, avail, used;	/* device addresses of the areas */
+	uint32_t num, align, page, pfn; /* the last three: version 1 */
+	uint32_t started;
+	/*
+	 * The next chain to take. The host replaces it by the journal's word,
+	 * which is newer, before it resumes.
+	 */
+	uint32_t taken;
+};
+
+struct hvl_dev_saved {
+	uint32_t id;	 /* VIRTIO_ID_* */
+	uint32_t status; /* that holds; 0: there was no driver */
+	uint64_t features, wanted;
+	uint32_t fence_ack, generation;			      /* version 2 */
+	uint32_t status_seen, last_acked, setup_over, marked; /* version 1 */
+	struct hvl_dev_saved_queue queue[HVL_DEV_QUEUES_MAX];
+};
+
+/*
+ * Where a device's state is kept for a restart of the host.
+ *
+ * record() keeps the state so that the death of the program at any instant
+ * leaves this one or the one before; it is called before the driver can see
+ * what changed. It returns HVL_DEV_QUEUES_MAX words, holding queue[].taken of
+ * @saved, that the device keeps up to date from then on: a queue's next chain,
+ * written before what the last one asks for is done.
+ */
+struct hvl_dev_journal {
+	uint32_t *(*record)(void *ctx, const struct hvl_dev_saved *saved);
+	void *ctx;
 };
 
 struct hvl_dev_config {
@@ -120,6 +163,7 @@ struct hvl_dev_config {
 	 */
 	uint64_t (*now_us)(void *ctx);
 	void *now_ctx;
+	const struct hvl_dev_journal *journal; /* or NULL; borrowed */
 };
 
 /* State of a transport's own, per queue and device; private to it. */
@@ -181,6 +225,30 @@ int hvl_dev_init(struct hvl_dev *dev, const struct hvl_dev_config *cfg,
  * last.
  */
 void hvl_dev_publish(struct hvl_dev *dev);
+
+/**
+ * hvl_dev_attach() - as hvl_dev_publish(), where a driver may be alive
+ *
+ * For a host that comes late, or comes back without what it knew. Of a block
+ * that shows this device already only the device's own words are written: a
+ * driver that is in the middle of something learns that it must start over
+ * (version 2, and drivers of version 1 that look: DEVICE_NEEDS_RESET), and one
+ * that starts over by itself is served. Any other block is published.
+ */
+void hvl_dev_attach(struct hvl_dev *dev);
+
+/**
+ * hvl_dev_resume() - carry on under a live driver with what was saved
+ * @dev:   as from hvl_dev_init()
+ * @saved: what the journal holds; not trusted
+ * Return: 0; -EPROTO when the memory does not hold what was saved, with one
+ * log line that says what: nothing was written then.
+ *
+ * Chains that had been taken and not given back are taken anew, but those of
+ * queues whose work must not be done twice (a frame sent): they are given back
+ * as they are. The next hvl_dev_service() notifies the driver.
+ */
+int hvl_dev_resume(struct hvl_dev *dev, const struct hvl_dev_saved *saved);
 
 /**
  * hvl_dev_service() - obey the registers, serve the queues
