@@ -312,7 +312,7 @@ static int demo_load(struct demo *demo, struct pmm_error *err)
 			       err);
 	if (rc < 0)
 		return rc;
-	ifname = pmm_remote_ifname(demo->remote, DEMO_NET);
+	ifname = pmm_service_ifname(pmm_remote_service(demo->remote), DEMO_NET);
 	rc = pmm_if_set_ip(ifname, CLI_DEMO_IP, CLI_DEMO_PREFIX);
 	if (rc < 0)
 		return pmm_fail(err, rc, "%s: address: %s", ifname,

@@ -77,7 +77,8 @@ static int run_enter_private(struct run *run, struct pmm_error *err)
 static int run_set_address(struct run *run, struct pmm_error *err)
 {
 	for (unsigned int i = 0; i < run->opts.remote.ndevices; i++) {
-		const char *ifname = pmm_remote_ifname(run->remote, i);
+		const char *ifname =
+			pmm_service_ifname(pmm_remote_service(run->remote), i);
 		int rc;
 
 		if (!ifname)
@@ -100,7 +101,8 @@ static void run_introduce(const struct run *run)
 			(int)getpid(), run->user_ns ? " -U" : "",
 			run->user_ns ? " --preserve-credentials" : "");
 	for (unsigned int i = 0; i < cfg->ndevices; i++) {
-		const char *ifname = pmm_remote_ifname(run->remote, i);
+		const char *ifname =
+			pmm_service_ifname(pmm_remote_service(run->remote), i);
 
 		if (ifname)
 			cli_say("%s: tap \"%s\"", cfg->devices[i].name, ifname);

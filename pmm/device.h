@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * pmm/device.h - a device of a remote: model, backing and registers together
+ *
+ * Ownership  What a config points at is borrowed until close.
+ * Threads    The event loop's.
  */
 #ifndef PMM_DEVICE_H
 #define PMM_DEVICE_H
@@ -10,9 +13,19 @@
 #include <hvl/device/rng.h>
 
 #include "entropy.h"
+#include "error.h"
 #include "layout.h"
-#include "remote.h"
+#include "loop.h"
 #include "tap.h"
+
+struct pmm_device_config {
+	char name[12];	    /* "net0" */
+	uint32_t id;	    /* VIRTIO_ID_NET or VIRTIO_ID_RNG */
+	const char *source; /* rng: NULL: the kernel's */
+	const char *ifname; /* net: NULL: the next free hvlN */
+	uint8_t mac[6];	    /* net: zero: one of its own */
+	uint16_t mtu;	    /* net: 0: the tap's */
+};
 
 struct pmm_device {
 	struct pmm_device_config cfg;

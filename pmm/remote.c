@@ -58,41 +58,25 @@ static int remote_check_shm(const struct pmm_remote_config *cfg,
 	return rc;
 }
 
-/* @devices: NULL as long as they are not open; then their MTUs count. */
-static int remote_plan(const struct pmm_remote_config *cfg,
-		       const struct pmm_device *devices,
-		       struct pmm_layout_want *want, struct pmm_layout *layout,
-		       struct pmm_error *err)
+static struct pmm_service_config
+remote_service_config(const struct pmm_remote_config *cfg)
 {
-	const struct pmm_layout_config lc = {
-		.da = cfg->shm_da,
-		.size = cfg->shm_size,
+	return (struct pmm_service_config){
+		.shm_da = cfg->shm_da,
+		.shm_size = cfg->shm_size,
 		.no_dtb = cfg->no_dtb,
 		.v1 = cfg->v1,
-		.coherent = true,
-		.count = cfg->ndevices,
-		.want = want,
+		.no_suppress = cfg->board->no_suppress,
+		.ndevices = cfg->ndevices,
+		.devices = cfg->devices,
+		.log = cfg->log,
 	};
-
-	for (unsigned int i = 0; i < cfg->ndevices && i < PMM_DEVICES_MAX;
-	     i++) {
-		uint16_t mtu = devices ? pmm_device_mtu(&devices[i]) :
-					 cfg->devices[i].mtu;
-
-		want[i] = (struct pmm_layout_want){
-			.name = cfg->devices[i].name,
-			.id = cfg->devices[i].id,
-			.mtu = mtu ? mtu : HVL_NET_MTU_DEFAULT,
-		};
-	}
-	return pmm_layout_plan(layout, &lc, err);
 }
 
 int pmm_remote_check(const struct pmm_remote_config *cfg, struct pmm_error *err)
 {
-	struct pmm_layout_want want[PMM_DEVICES_MAX];
-	struct pmm_layout layout;
-	int rc = remote_plan(cfg, NULL, want, &layout, err);
+	const struct pmm_service_config sc = remote_service_config(cfg);
+	int rc = pmm_service_check(&sc, err);
 
 	if (rc == 0)
 		rc = remote_check_shm(cfg, err);
@@ -154,41 +138,13 @@ static int remote_open_image(struct pmm_remote *r, struct pmm_error *err)
 	return rc;
 }
 
-static int remote_open_devices(struct pmm_remote *r, struct pmm_error *err)
+static int remote_open_service(struct pmm_remote *r, struct pmm_error *err)
 {
-	r->devices = calloc(r->cfg.ndevices + 1, sizeof(*r->devices));
-	if (!r->devices)
-		return pmm_fail(err, -ENOMEM, "devices: no memory");
-	for (unsigned int i = 0; i < r->cfg.ndevices; i++) {
-		int rc = pmm_device_open(&r->devices[i], &r->cfg.devices[i],
-					 &r->ratelog.log, err);
+	struct pmm_service_config sc = remote_service_config(&r->cfg);
 
-		if (rc < 0)
-			return rc;
-		r->ndevices++;
-	}
-	return 0;
-}
-
-static int remote_init_devices(struct pmm_remote *r, struct pmm_error *err)
-{
-	for (unsigned int i = 0; i < r->ndevices; i++) {
-		const struct pmm_device_place place = {
-			.shm = &r->driver->shm.io,
-			.at = &r->layout.device[i],
-			.v1 = r->cfg.v1,
-			.no_suppress = r->cfg.board->no_suppress,
-			.segs = r->segs,
-			.log = &r->ratelog.log,
-			.wake = pmm_remote_wake_,
-			.wake_ctx = r,
-		};
-		int rc = pmm_device_init(&r->devices[i], r->loop, &place, err);
-
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	sc.recheck = pmm_remote_recheck_;
+	sc.ctx = r;
+	return pmm_service_open(&r->service, &sc, r->loop, err);
 }
 
 /* What connects both sides: memory, doorbells, UART. */
@@ -230,8 +186,8 @@ static int remote_load(struct pmm_remote *r, struct pmm_error *err)
 	r->boot = (struct hvl_rsc_boot){
 		.shm_da = r->cfg.shm_da,
 		.shm_size = r->cfg.shm_size,
-		.regs_da = r->cfg.shm_da + r->layout.regs_off,
-		.regs_count = r->ndevices,
+		.regs_da = r->cfg.shm_da + r->service.layout.regs_off,
+		.regs_count = r->service.ndevices,
 		.doorbell = board->doorbell,
 	};
 	memcpy(r->boot.doorbell_param, board->doorbell_param,
@@ -249,13 +205,12 @@ static int remote_make(struct pmm_remote *r, struct pmm_error *err)
 	int rc = remote_open_image(r, err);
 
 	if (rc == 0)
-		rc = remote_open_devices(r, err);
-	if (rc == 0)
-		rc = remote_plan(&r->cfg, r->devices, r->want, &r->layout, err);
+		rc = remote_open_service(r, err);
 	if (rc == 0)
 		rc = remote_open_wires(r, err);
 	if (rc == 0)
-		rc = remote_init_devices(r, err);
+		rc = pmm_service_attach(&r->service, &r->driver->shm.io,
+					&r->driver->doorbell, err);
 	if (rc == 0)
 		rc = remote_load(r, err);
 	return rc;
@@ -277,7 +232,6 @@ int pmm_remote_create(struct pmm_remote **out,
 	r->loop = loop;
 	r->fresh = true;
 	pmm_restarts_init(&r->restarts, &cfg->restarts);
-	pmm_ratelog_init(&r->ratelog, cfg->log);
 	rc = remote_make(r, err);
 	if (rc < 0) {
 		pmm_remote_destroy(r);
@@ -293,12 +247,10 @@ void pmm_remote_destroy(struct pmm_remote *r)
 		return;
 	(void)pmm_remote_halt_(r, NULL);
 	pmm_loop_timer_cancel(r->loop, &r->restart);
-	for (unsigned int i = 0; i < r->ndevices; i++)
-		pmm_device_close(&r->devices[i], r->loop);
+	pmm_service_close(&r->service);
 	if (r->driver)
 		r->driver->ops->destroy(r->driver);
 	pmm_uart_close(&r->uart);
-	free(r->devices);
 	free(r->image);
 	free(r);
 }
@@ -313,19 +265,9 @@ struct hvl_rproc *pmm_remote_rproc(struct pmm_remote *remote)
 	return &remote->rproc;
 }
 
-const struct hvl_dev *pmm_remote_device(const struct pmm_remote *remote,
-					unsigned int index)
+const struct pmm_service *pmm_remote_service(const struct pmm_remote *remote)
 {
-	return index < remote->ndevices ? &remote->devices[index].dev : NULL;
-}
-
-const char *pmm_remote_ifname(const struct pmm_remote *remote,
-			      unsigned int index)
-{
-	if (index >= remote->ndevices ||
-	    remote->devices[index].cfg.id != VIRTIO_ID_NET)
-		return NULL;
-	return remote->devices[index].u.net.tap.ifname;
+	return &remote->service;
 }
 
 const char *pmm_remote_end(const struct pmm_remote *remote)

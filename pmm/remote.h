@@ -26,21 +26,14 @@
 #include <hvl/remoteproc/rproc.h>
 
 #include "board.h"
+#include "device.h"
 #include "driver.h"
 #include "error.h"
 #include "layout.h"
 #include "loop.h"
 #include "restarts.h"
+#include "service.h"
 #include "uart.h"
-
-struct pmm_device_config {
-	char name[12];	    /* "net0" */
-	uint32_t id;	    /* VIRTIO_ID_NET or VIRTIO_ID_RNG */
-	const char *source; /* rng: NULL: the kernel's */
-	const char *ifname; /* net: NULL: the next free hvlN */
-	uint8_t mac[6];	    /* net: zero: one of its own */
-	uint16_t mtu;	    /* net: 0: the tap's */
-};
 
 enum pmm_on_crash {
 	PMM_CRASH_STOP,
@@ -144,13 +137,8 @@ struct pmm_uart *pmm_remote_uart(struct pmm_remote *remote);
 /** pmm_remote_rproc() - for what the firmware is and says; read only */
 struct hvl_rproc *pmm_remote_rproc(struct pmm_remote *remote);
 
-/** pmm_remote_device() - by index; NULL after the last; read only */
-const struct hvl_dev *pmm_remote_device(const struct pmm_remote *remote,
-					unsigned int index);
-
-/** pmm_remote_ifname() - of a net device's tap; NULL for others */
-const char *pmm_remote_ifname(const struct pmm_remote *remote,
-			      unsigned int index);
+/** pmm_remote_service() - for what its devices are and do; read only */
+const struct pmm_service *pmm_remote_service(const struct pmm_remote *remote);
 
 /** pmm_remote_end() - how it ended, one line; "" when it did not */
 const char *pmm_remote_end(const struct pmm_remote *remote);

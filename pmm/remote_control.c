@@ -5,93 +5,16 @@
 #include "remote_control.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <hvl/device/net.h>
-#include <hvl/device/rng.h>
 #include <hvl/metal/compiler.h>
 
 #include "control.h"
+#include "service_status.h"
 
 typedef json_int_t jint;
-
-static json_t *control_string(const char *text)
-{
-	return pmm_control_text(text, strlen(text));
-}
-
-/* Addresses and feature bits: JSON's numbers are not sure to hold them. */
-static json_t *control_hex(uint64_t value)
-{
-	char text[24];
-
-	(void)snprintf(text, sizeof(text), "0x%" PRIx64, value);
-	return json_string(text);
-}
-
-static json_t *control_mac(const uint8_t mac[6])
-{
-	char text[18];
-
-	(void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x",
-		       mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
-	return json_string(text);
-}
-
-static json_t *status_net(const struct pmm_remote *remote, unsigned int i)
-{
-	const struct hvl_dev_net *net = pmm_remote_device(remote, i)->cfg.priv;
-	const struct hvl_dev_net_stats *st = &net->stats;
-
-	return json_pack("{s:s, s:o, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "ifname", pmm_remote_ifname(remote, i), "mac",
-			 control_mac(net->mac), "mtu", (int)net->mtu, "link_up",
-			 (int)net->link_up, "rx_frames", (jint)st->rx_frames,
-			 "rx_bytes", (jint)st->rx_bytes, "rx_dropped",
-			 (jint)st->rx_dropped, "tx_frames", (jint)st->tx_frames,
-			 "tx_bytes", (jint)st->tx_bytes, "tx_dropped",
-			 (jint)st->tx_dropped);
-}
-
-static json_t *status_rng(const struct pmm_remote *remote, unsigned int i)
-{
-	const struct hvl_dev_rng *rng = pmm_remote_device(remote, i)->cfg.priv;
-	const char *source = pmm_remote_config(remote)->devices[i].source;
-
-	return json_pack("{s:o, s:I, s:I}", "source",
-			 source ? control_string(source) : json_null(), "bytes",
-			 (jint)rng->bytes, "failures", (jint)rng->failures);
-}
-
-static json_t *status_device(const struct pmm_remote *remote, unsigned int i)
-{
-	const struct hvl_dev *dev = pmm_remote_device(remote, i);
-	const struct hvl_dev_stats *st = &dev->stats;
-	bool net = dev->cfg.model == &hvl_dev_net_model;
-
-	return json_pack(
-		"{s:s, s:s, s:i, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:o}",
-		"name", dev->cfg.name, "type", dev->cfg.model->type, "status",
-		(int)dev->status, "ready", (int)dev->live, "broken",
-		(int)dev->broken, "features", control_hex(dev->features),
-		"chains", (jint)st->chains, "interrupts", (jint)st->interrupts,
-		"resets", (jint)st->resets, "violations", (jint)st->violations,
-		dev->cfg.model->type,
-		net ? status_net(remote, i) : status_rng(remote, i));
-}
-
-static json_t *status_devices(const struct pmm_remote *remote)
-{
-	json_t *devices = json_array();
-
-	for (unsigned int i = 0; pmm_remote_device(remote, i); i++)
-		(void)json_array_append_new(devices, status_device(remote, i));
-	return devices;
-}
 
 /* What the firmware says of itself; null when it says nothing. */
 static json_t *status_report(struct pmm_remote *remote)
@@ -128,7 +51,7 @@ static json_t *status_life(const struct pmm_remote_status *st)
 			 "starts", (jint)st->starts, "restarts",
 			 (jint)(st->starts ? st->starts - 1 : 0), "crashes",
 			 (jint)st->crashes, "coredumps", (jint)st->coredumps,
-			 "last_end", control_string(st->last_end));
+			 "last_end", pmm_status_string(st->last_end));
 }
 
 static int do_status(struct pmm_remote_control *control, const json_t *request,
@@ -145,11 +68,12 @@ static int do_status(struct pmm_remote_control *control, const json_t *request,
 	rest = json_pack(
 		"{s:i, s:s, s:s, s:o, s:s, s:{s:o, s:I}, s:o, s:o}", "pid",
 		(int)getpid(), "version", control->version, "board",
-		cfg->board->name, "firmware", control_string(cfg->firmware),
+		cfg->board->name, "firmware", pmm_status_string(cfg->firmware),
 		"transport", cfg->v1 ? "mmio-v1" : "mmio", "shared_memory",
-		"address", control_hex(cfg->shm_da), "size",
+		"address", pmm_status_hex(cfg->shm_da), "size",
 		(jint)cfg->shm_size, "report", status_report(control->remote),
-		"devices", status_devices(control->remote));
+		"devices",
+		pmm_service_status(pmm_remote_service(control->remote)));
 	if (*result && json_object_update(*result, rest) < 0) {
 		json_decref(*result);
 		*result = NULL;

@@ -9,62 +9,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <hvl/metal/barrier.h>
 #include <hvl/metal/time.h>
 
-/* Chains per queue and visit: a frame's way through all devices stays short. */
-#define REMOTE_BUDGET 64u
-/* Rounds over all devices before other events have their turn. */
-#define REMOTE_ROUNDS 4
-/* A doorbell that got lost stalls nothing for longer. */
-#define REMOTE_RECHECK_US 10000u
 /* Rechecks until a remote that said it ends, and does not, is taken at its
  * word. */
 #define REMOTE_ENDING_MAX 10u
 /* Rechecks without a heartbeat, which comes every 100 ms. */
-#define REMOTE_STILL_MAX (5000000u / REMOTE_RECHECK_US)
+#define REMOTE_STILL_MAX (5000000u / PMM_SERVICE_RECHECK_US)
 /* A firmware that ends at once must not keep a processor busy. */
 #define REMOTE_BACKOFF_FIRST_US 100000u
 #define REMOTE_BACKOFF_MOST_US 5000000u
 #define REMOTE_RAN_WELL_US 10000000u
 #define REMOTE_RAN_US 500000u
-
-static void remote_service(void *ctx)
-{
-	struct pmm_remote *r = ctx;
-	unsigned int flags = 0;
-
-	if (r->rproc.state != HVL_RPROC_RUNNING)
-		return;
-	hvl_rmb_after_doorbell();
-	for (int round = 0; round < REMOTE_ROUNDS; round++) {
-		flags = 0;
-		for (unsigned int i = 0; i < r->ndevices; i++)
-			flags |= pmm_device_service(&r->devices[i],
-						    REMOTE_BUDGET);
-		if (flags & HVL_DEV_RING)
-			pmm_doorbell_ring(&r->driver->doorbell);
-		if (!(flags & HVL_DEV_MORE))
-			return;
-	}
-	pmm_loop_task(r->loop, &r->service, remote_service, r);
-}
-
-void pmm_remote_wake_(void *ctx)
-{
-	struct pmm_remote *r = ctx;
-
-	pmm_loop_task(r->loop, &r->service, remote_service, r);
-}
-
-static void remote_on_doorbell(void *ctx, uint32_t events)
-{
-	struct pmm_remote *r = ctx;
-
-	(void)events;
-	pmm_doorbell_heard(&r->driver->doorbell);
-	pmm_remote_wake_(r);
-}
 
 /* Its last words first: they may say why. */
 static void remote_last_output(struct pmm_remote *r)
@@ -75,9 +31,7 @@ static void remote_last_output(struct pmm_remote *r)
 
 static void remote_unwatch(struct pmm_remote *r)
 {
-	pmm_loop_unwatch(r->loop, &r->doorbell_watch);
-	pmm_loop_timer_cancel(r->loop, &r->recheck);
-	pmm_loop_task_cancel(r->loop, &r->service);
+	pmm_service_stop(&r->service);
 	if (r->driver)
 		r->driver->ops->unwatch(r->driver);
 }
@@ -127,14 +81,19 @@ static void remote_clear(struct pmm_remote *r)
 
 static int remote_write_fdt(struct pmm_remote *r)
 {
-	if (r->layout.fdt_size == 0)
+	if (r->service.layout.fdt_size == 0)
 		return 0;
 	/* Before the start the shared memory is ours alone. */
-	return pmm_layout_fdt(&r->layout, &r->boot,
+	return pmm_layout_fdt(&r->service.layout, &r->boot,
 			      hvl_io_va(&r->driver->shm.io, 0));
 }
 
-static int remote_watch(struct pmm_remote *r);
+static int remote_watch(struct pmm_remote *r)
+{
+	int rc = pmm_service_start(&r->service);
+
+	return rc < 0 ? rc : r->driver->ops->watch(r->driver);
+}
 
 int pmm_remote_start(struct pmm_remote *r, struct pmm_error *err)
 {
@@ -150,8 +109,8 @@ int pmm_remote_start(struct pmm_remote *r, struct pmm_error *err)
 	rc = remote_write_fdt(r);
 	if (rc < 0)
 		return pmm_fail(err, rc, "shared memory: %s", strerror(-rc));
-	for (unsigned int i = 0; i < r->ndevices; i++)
-		hvl_dev_publish(&r->devices[i].dev);
+	for (unsigned int i = 0; i < r->service.ndevices; i++)
+		hvl_dev_publish(&r->service.devices[i].dev);
 	r->end[0] = '\0';
 	r->ending = 0;
 	pmm_watchdog_init(&r->watchdog);
@@ -211,7 +170,8 @@ static void remote_restart(struct pmm_remote *r, bool crashed)
 {
 	uint64_t pause = remote_pause_us(r, crashed);
 
-	hvl_log(&r->ratelog.log, crashed ? HVL_LOG_WARNING : HVL_LOG_INFO,
+	hvl_log(&r->service.ratelog.log,
+		crashed ? HVL_LOG_WARNING : HVL_LOG_INFO,
 		crashed ? "remote %s; restarts" :
 			  "remote restarts, as its firmware asked%s",
 		crashed ? r->end : "");
@@ -268,7 +228,7 @@ void pmm_remote_ended_(void *ctx, const struct pmm_driver_end *end)
 }
 
 /* A remote without a process of its own, or one that hangs while it ends. */
-static void remote_check_end(struct pmm_remote *r)
+void pmm_remote_recheck_(void *ctx)
 {
 	static const struct pmm_driver_end said = {
 		.text = "as its firmware said",
@@ -277,6 +237,7 @@ static void remote_check_end(struct pmm_remote *r)
 		.fatal = true,
 		.text = "watchdog: no heartbeat for 5 s",
 	};
+	struct pmm_remote *r = ctx;
 	struct hvl_rsc_report report;
 
 	if (!hvl_rproc_report(&r->rproc, &report))
@@ -288,26 +249,4 @@ static void remote_check_end(struct pmm_remote *r)
 		pmm_remote_ended_(r, &said);
 	if (pmm_watchdog_look(&r->watchdog, &report, REMOTE_STILL_MAX))
 		pmm_remote_ended_(r, &still);
-}
-
-static void remote_on_recheck(void *ctx)
-{
-	pmm_remote_wake_(ctx);
-	remote_check_end(ctx);
-}
-
-static int remote_watch(struct pmm_remote *r)
-{
-	const struct pmm_doorbell *db = &r->driver->doorbell;
-	int rc = 0;
-
-	if (db->watch_fd >= 0)
-		rc = pmm_loop_watch(r->loop, &r->doorbell_watch, db->watch_fd,
-				    db->watch_events, remote_on_doorbell, r);
-	if (rc == 0)
-		rc = r->driver->ops->watch(r->driver);
-	pmm_loop_timer(r->loop, &r->recheck, REMOTE_RECHECK_US,
-		       REMOTE_RECHECK_US, remote_on_recheck, r);
-	pmm_remote_wake_(r);
-	return rc;
 }

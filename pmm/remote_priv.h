@@ -7,34 +7,25 @@
 
 #include <stddef.h>
 
-#include "device.h"
 #include "driver.h"
-#include "ratelog.h"
 #include "remote.h"
 #include "restarts.h"
+#include "service.h"
 #include "watchdog.h"
 
 struct pmm_remote {
 	struct pmm_remote_config cfg;
 	struct pmm_loop *loop;
-	struct pmm_ratelog ratelog;
 
 	void *image; /* the firmware */
 	size_t image_size;
-	struct pmm_layout layout;
-	struct pmm_layout_want want[PMM_DEVICES_MAX];
 	struct pmm_uart uart;
 	struct pmm_driver *driver;
 	struct hvl_rsc_boot boot;
 	struct hvl_rproc rproc;
 
-	unsigned int ndevices; /* that were opened, or tried */
-	struct pmm_device *devices;
-	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
-
-	struct pmm_watch doorbell_watch;
-	struct pmm_timer recheck, restart;
-	struct pmm_task service;
+	struct pmm_service service;
+	struct pmm_timer restart;
 	uint64_t started_us;
 	uint64_t pause_us; /* before the last restart that had one */
 	struct pmm_watchdog watchdog;
@@ -66,8 +57,7 @@ void pmm_remote_set_state_(struct pmm_remote *r, enum pmm_remote_state state,
  */
 bool pmm_remote_crashed_(struct pmm_remote *r);
 
-/** pmm_remote_wake_() - look at the devices at the end of this turn; @ctx is
- * the remote */
-void pmm_remote_wake_(void *ctx);
+/** pmm_remote_recheck_() - has it ended? @ctx is the remote */
+void pmm_remote_recheck_(void *ctx);
 
 #endif /* PMM_REMOTE_PRIV_H */

@@ -1,0 +1,208 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * service.c - the devices of one remote, and looking after them
+ */
+#include "service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include <hvl/metal/barrier.h>
+
+/* Chains per queue and visit: a frame's way through all devices stays short. */
+#define SERVICE_BUDGET 64u
+/* Rounds over all devices before other events have their turn. */
+#define SERVICE_ROUNDS 4
+
+/* @devices: NULL as long as they are not open; then their MTUs count. */
+static int service_plan(const struct pmm_service_config *cfg,
+			const struct pmm_device *devices,
+			struct pmm_layout_want *want, struct pmm_layout *layout,
+			struct pmm_error *err)
+{
+	const struct pmm_layout_config lc = {
+		.da = cfg->shm_da,
+		.size = cfg->shm_size,
+		.no_dtb = cfg->no_dtb,
+		.v1 = cfg->v1,
+		.coherent = true,
+		.count = cfg->ndevices,
+		.want = want,
+	};
+
+	for (unsigned int i = 0; i < cfg->ndevices && i < PMM_DEVICES_MAX;
+	     i++) {
+		uint16_t mtu = devices ? pmm_device_mtu(&devices[i]) :
+					 cfg->devices[i].mtu;
+
+		want[i] = (struct pmm_layout_want){
+			.name = cfg->devices[i].name,
+			.id = cfg->devices[i].id,
+			.mtu = mtu ? mtu : HVL_NET_MTU_DEFAULT,
+		};
+	}
+	return pmm_layout_plan(layout, &lc, err);
+}
+
+int pmm_service_check(const struct pmm_service_config *cfg,
+		      struct pmm_error *err)
+{
+	struct pmm_layout_want want[PMM_DEVICES_MAX];
+	struct pmm_layout layout;
+
+	return service_plan(cfg, NULL, want, &layout, err);
+}
+
+static int service_open_devices(struct pmm_service *svc, struct pmm_error *err)
+{
+	svc->devices = calloc(svc->cfg.ndevices + 1, sizeof(*svc->devices));
+	if (!svc->devices)
+		return pmm_fail(err, -ENOMEM, "devices: no memory");
+	for (unsigned int i = 0; i < svc->cfg.ndevices; i++) {
+		int rc = pmm_device_open(&svc->devices[i], &svc->cfg.devices[i],
+					 &svc->ratelog.log, err);
+
+		if (rc < 0)
+			return rc;
+		svc->ndevices++;
+	}
+	return 0;
+}
+
+int pmm_service_open(struct pmm_service *svc,
+		     const struct pmm_service_config *cfg,
+		     struct pmm_loop *loop, struct pmm_error *err)
+{
+	int rc;
+
+	*svc = (struct pmm_service){ .cfg = *cfg, .loop = loop };
+	pmm_ratelog_init(&svc->ratelog, cfg->log);
+	rc = service_open_devices(svc, err);
+	if (rc == 0)
+		rc = service_plan(cfg, svc->devices, svc->want, &svc->layout,
+				  err);
+	return rc;
+}
+
+int pmm_service_attach(struct pmm_service *svc, const struct hvl_io *shm,
+		       struct pmm_doorbell *doorbell, struct pmm_error *err)
+{
+	svc->doorbell = doorbell;
+	for (unsigned int i = 0; i < svc->ndevices; i++) {
+		const struct pmm_device_place place = {
+			.shm = shm,
+			.at = &svc->layout.device[i],
+			.v1 = svc->cfg.v1,
+			.no_suppress = svc->cfg.no_suppress,
+			.segs = svc->segs,
+			.log = &svc->ratelog.log,
+			.wake = pmm_service_wake,
+			.wake_ctx = svc,
+		};
+		int rc = pmm_device_init(&svc->devices[i], svc->loop, &place,
+					 err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static void service_look(void *ctx)
+{
+	struct pmm_service *svc = ctx;
+	unsigned int flags = 0;
+
+	hvl_rmb_after_doorbell();
+	for (int round = 0; round < SERVICE_ROUNDS; round++) {
+		flags = 0;
+		for (unsigned int i = 0; i < svc->ndevices; i++)
+			flags |= pmm_device_service(&svc->devices[i],
+						    SERVICE_BUDGET);
+		if (flags & HVL_DEV_RING)
+			pmm_doorbell_ring(svc->doorbell);
+		if (!(flags & HVL_DEV_MORE))
+			return;
+	}
+	pmm_service_wake(svc);
+}
+
+void pmm_service_wake(void *ctx)
+{
+	struct pmm_service *svc = ctx;
+
+	if (svc->running)
+		pmm_loop_task(svc->loop, &svc->task, service_look, svc);
+}
+
+static void service_on_doorbell(void *ctx, uint32_t events)
+{
+	struct pmm_service *svc = ctx;
+
+	(void)events;
+	pmm_doorbell_heard(svc->doorbell);
+	pmm_service_wake(svc);
+}
+
+static void service_on_recheck(void *ctx)
+{
+	struct pmm_service *svc = ctx;
+
+	pmm_service_wake(svc);
+	if (svc->cfg.recheck)
+		svc->cfg.recheck(svc->cfg.ctx);
+}
+
+int pmm_service_start(struct pmm_service *svc)
+{
+	const struct pmm_doorbell *db = svc->doorbell;
+	int rc = 0;
+
+	if (db->watch_fd >= 0)
+		rc = pmm_loop_watch(svc->loop, &svc->doorbell_watch,
+				    db->watch_fd, db->watch_events,
+				    service_on_doorbell, svc);
+	if (rc < 0)
+		return rc;
+	pmm_loop_timer(svc->loop, &svc->recheck, PMM_SERVICE_RECHECK_US,
+		       PMM_SERVICE_RECHECK_US, service_on_recheck, svc);
+	svc->running = true;
+	pmm_service_wake(svc);
+	return 0;
+}
+
+void pmm_service_stop(struct pmm_service *svc)
+{
+	svc->running = false;
+	if (!svc->loop)
+		return;
+	pmm_loop_unwatch(svc->loop, &svc->doorbell_watch);
+	pmm_loop_timer_cancel(svc->loop, &svc->recheck);
+	pmm_loop_task_cancel(svc->loop, &svc->task);
+}
+
+void pmm_service_close(struct pmm_service *svc)
+{
+	pmm_service_stop(svc);
+	for (unsigned int i = 0; i < svc->ndevices; i++)
+		pmm_device_close(&svc->devices[i], svc->loop);
+	svc->ndevices = 0;
+	free(svc->devices);
+	svc->devices = NULL;
+}
+
+const struct pmm_device *pmm_service_device(const struct pmm_service *svc,
+					    unsigned int index)
+{
+	return index < svc->ndevices ? &svc->devices[index] : NULL;
+}
+
+const char *pmm_service_ifname(const struct pmm_service *svc,
+			       unsigned int index)
+{
+	const struct pmm_device *device = pmm_service_device(svc, index);
+
+	if (!device || device->cfg.id != VIRTIO_ID_NET)
+		return NULL;
+	return device->u.net.tap.ifname;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * service_status.c - the devices of a remote, for replies on the control socket
+ */
+#include "service_status.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "control.h"
+
+typedef json_int_t jint;
+
+json_t *pmm_status_string(const char *text)
+{
+	return pmm_control_text(text, strlen(text));
+}
+
+json_t *pmm_status_hex(uint64_t value)
+{
+	char text[24];
+
+	(void)snprintf(text, sizeof(text), "0x%" PRIx64, value);
+	return json_string(text);
+}
+
+static json_t *status_mac(const uint8_t mac[6])
+{
+	char text[18];
+
+	(void)snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x",
+		       mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+	return json_string(text);
+}
+
+static json_t *status_net(const struct pmm_device *device)
+{
+	const struct hvl_dev_net *net = &device->u.net.model;
+	const struct hvl_dev_net_stats *st = &net->stats;
+
+	return json_pack("{s:s, s:o, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "ifname", device->u.net.tap.ifname, "mac",
+			 status_mac(net->mac), "mtu", (int)net->mtu, "link_up",
+			 (int)net->link_up, "rx_frames", (jint)st->rx_frames,
+			 "rx_bytes", (jint)st->rx_bytes, "rx_dropped",
+			 (jint)st->rx_dropped, "tx_frames", (jint)st->tx_frames,
+			 "tx_bytes", (jint)st->tx_bytes, "tx_dropped",
+			 (jint)st->tx_dropped);
+}
+
+static json_t *status_rng(const struct pmm_device *device)
+{
+	const struct hvl_dev_rng *rng = &device->u.rng.model;
+	const char *source = device->cfg.source;
+
+	return json_pack("{s:o, s:I, s:I}", "source",
+			 source ? pmm_status_string(source) : json_null(),
+			 "bytes", (jint)rng->bytes, "failures",
+			 (jint)rng->failures);
+}
+
+static json_t *status_device(const struct pmm_device *device)
+{
+	const struct hvl_dev *dev = &device->dev;
+	const struct hvl_dev_stats *st = &dev->stats;
+	bool net = device->cfg.id == VIRTIO_ID_NET;
+
+	return json_pack(
+		"{s:s, s:s, s:i, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:o}",
+		"name", dev->cfg.name, "type", dev->cfg.model->type, "status",
+		(int)dev->status, "ready", (int)dev->live, "broken",
+		(int)dev->broken, "features", pmm_status_hex(dev->features),
+		"chains", (jint)st->chains, "interrupts", (jint)st->interrupts,
+		"resets", (jint)st->resets, "violations", (jint)st->violations,
+		dev->cfg.model->type,
+		net ? status_net(device) : status_rng(device));
+}
+
+json_t *pmm_service_status(const struct pmm_service *svc)
+{
+	json_t *devices = json_array();
+
+	for (unsigned int i = 0; i < svc->ndevices; i++)
+		(void)json_array_append_new(devices,
+					    status_device(&svc->devices[i]));
+	return devices;
+}
