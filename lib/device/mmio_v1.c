@@ -133,28 +133,40 @@ static bool v1_reset(struct hvl_dev *dev)
 	return true;
 }
 
+/* Ring for all the news there was. Return: true, as whoever asks must. */
+static bool v1_ring(struct hvl_dev *dev)
+{
+	struct hvl_dev_mmio *m = &dev->mmio;
+
+	m->isr_unacked = true;
+	m->isr_late = 0;
+	m->isr_at_us = v1_now(dev);
+	return true;
+}
+
 /*
- * Take an acknowledgement. It may stem from a look at the rings before our
- * latest news: then the bit is shown, and rung for, once more.
+ * Take an acknowledgement. Nobody knows which interrupt it belongs to: it may
+ * stem from a look at the rings before our latest news, or come twice. So it
+ * takes the bit of the rings from nobody (docs/theory/interrupts.md), and only
+ * says that the driver may be rung for again. The bit for the config goes, as
+ * drivers report it each time they see it, unless there was more news of it.
  */
 static bool v1_take_ack(struct hvl_dev *dev)
 {
 	struct hvl_dev_mmio *m = &dev->mmio;
-	uint32_t ack = hvl_dev_reg_(dev, HVL_MMIO_REG_INTERRUPT_ACK), again;
+	uint32_t ack = hvl_dev_reg_(dev, HVL_MMIO_REG_INTERRUPT_ACK);
 
 	if (ack == 0)
 		return false;
 	/* Before InterruptStatus, whose next value it may answer. */
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_ACK, 0);
 	hvl_mb_before_register_recheck();
-	again = m->isr & m->isr_late & ack;
-	m->isr_late &= ~ack;
-	m->isr = (m->isr & ~ack) | again;
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, m->isr);
-	if (again == 0)
-		return false;
-	m->isr_at_us = v1_now(dev);
-	return true;
+	m->isr_unacked = false;
+	if (m->isr & ack & HVL_MMIO_INT_CONFIG & ~m->isr_late) {
+		m->isr &= ~HVL_MMIO_INT_CONFIG;
+		hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, m->isr);
+	}
+	return m->isr_late != 0 && v1_ring(dev);
 }
 
 static uint32_t v1_last_pfn(const struct hvl_dev *dev)
@@ -434,10 +446,8 @@ static bool v1_ring_again(struct hvl_dev *dev)
 	struct hvl_dev_mmio *m = &dev->mmio;
 	bool ring = false;
 
-	if (m->isr != 0 && v1_due(dev, m->isr_at_us)) {
-		m->isr_at_us = v1_now(dev);
-		ring = true;
-	}
+	if (m->isr_unacked && v1_due(dev, m->isr_at_us))
+		ring = v1_ring(dev);
 	if (!m->setup_over && m->last_acked < HVL_DEV_QUEUES_MAX &&
 	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) == HVL_MMIO_V1_ACK &&
 	    v1_due(dev, m->acked_at_us)) {
@@ -454,8 +464,10 @@ static bool v1_poll(struct hvl_dev *dev)
 
 	if (status == 0)
 		return v1_reset(dev);
-	if (v1_restarted(dev, status))
+	if (v1_restarted(dev, status)) {
 		v1_forget(dev);
+		ring = false;
+	}
 	if (dev->broken) {
 		/* The driver may have written over it. */
 		v1_show_needs_reset(dev);
@@ -469,18 +481,19 @@ static bool v1_poll(struct hvl_dev *dev)
 	return v1_ring_again(dev) || ring;
 }
 
+/* The bits are there before the ring; one ring at a time is on its way. */
 static bool v1_interrupt(struct hvl_dev *dev, uint32_t bits)
 {
 	struct hvl_dev_mmio *m = &dev->mmio;
-	uint32_t news = bits & ~m->isr;
 
-	m->isr_late |= bits & m->isr;
-	if (news == 0)
-		return false;
-	m->isr |= news;
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, m->isr);
-	m->isr_at_us = v1_now(dev);
-	return true;
+	if (bits & ~m->isr) {
+		m->isr |= bits;
+		hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, m->isr);
+	}
+	if (!m->isr_unacked)
+		return v1_ring(dev);
+	m->isr_late |= bits;
+	return false;
 }
 
 static void v1_needs_reset(struct hvl_dev *dev)

@@ -177,8 +177,9 @@ struct hvl_dev_mmio {
 	uint32_t fence_ack;  /* version 2: last one obeyed */
 	uint64_t wanted;     /* version 2: features that the driver asks for */
 	/* version 1 */
-	uint32_t isr_late;    /* bits with news since they were set */
 	uint64_t isr_at_us;   /* when the driver was last rung for isr */
+	uint32_t isr_late;    /* bits with news since that ring */
+	bool isr_unacked;     /* no acknowledgement since that ring */
 	uint64_t acked_at_us; /* when a queue was last acknowledged */
 	struct hvl_dev_mmio_queue refused; /* that request was logged */
 	uint8_t status_seen;
