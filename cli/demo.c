@@ -415,7 +415,7 @@ static int demo_devices(struct demo *demo, struct pmm_error *err)
 {
 	int rc = cli_run_finish(&demo->opts, err);
 
-	demo->opts.devices[DEMO_NET].ifname = CLI_DEMO_TAP;
+	demo->opts.common.devices[DEMO_NET].ifname = CLI_DEMO_TAP;
 	demo->opts.remote.log = &demo->log;
 	demo->opts.remote.uart =
 		(struct pmm_uart_sink){ .write = demo_on_uart, .ctx = demo };
@@ -444,7 +444,7 @@ static int demo_main(int argc, char **argv)
 		return CLI_EXIT_USAGE;
 	}
 	(void)setvbuf(stdout, NULL, _IOLBF, 0);
-	cli_log_init(&demo.log, demo.opts.verbose);
+	cli_log_init(&demo.log, demo.opts.common.verbose);
 	cli_lines_init(&demo.lines, demo_on_line, &demo);
 	return demo_play(&demo);
 }

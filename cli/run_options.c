@@ -8,12 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "control_socket.h"
 #include "firmware.h"
-#include "tap.h"
 #include "values.h"
-
-#define NET_SYNTAX "tap[,ifname=NAME][,mac=MAC][,mtu=BYTES]"
 
 static int take_board(void *ctx, const char *value, struct pmm_error *err)
 {
@@ -75,199 +71,6 @@ static int take_shmem_size(void *ctx, const char *value, struct pmm_error *err)
 			value);
 }
 
-static int take_no_dtb(void *ctx, const char *value, struct pmm_error *err)
-{
-	struct cli_run *run = ctx;
-
-	(void)value;
-	(void)err;
-	run->remote.no_dtb = true;
-	return 0;
-}
-
-static int take_transport(void *ctx, const char *value, struct pmm_error *err)
-{
-	struct cli_run *run = ctx;
-
-	run->remote.v1 = strcmp(value, "mmio-v1") == 0;
-	if (run->remote.v1 || strcmp(value, "mmio") == 0)
-		return 0;
-	return pmm_fail(err, -EINVAL,
-			"--transport \"%s\": unknown; there are mmio and "
-			"mmio-v1",
-			value);
-}
-
-/* Room for one more device, with its name; NULL and @err otherwise. */
-static struct pmm_device_config *
-run_add_device(struct cli_run *run, uint32_t id, struct pmm_error *err)
-{
-	bool net = id == VIRTIO_ID_NET;
-	struct pmm_device_config *dev;
-
-	if (run->remote.ndevices == PMM_DEVICES_MAX) {
-		(void)pmm_fail(err, -E2BIG,
-			       "too many --net and --rng; a remote can have %u "
-			       "devices",
-			       PMM_DEVICES_MAX);
-		return NULL;
-	}
-	dev = &run->devices[run->remote.ndevices++];
-	*dev = (struct pmm_device_config){ .id = id };
-	(void)snprintf(dev->name, sizeof(dev->name), "%s%u",
-		       net ? "net" : "rng", net ? run->nets++ : run->rngs++);
-	return dev;
-}
-
-static int take_rng(void *ctx, const char *value, struct pmm_error *err)
-{
-	struct pmm_device_config *dev;
-
-	if (value && !*value)
-		return pmm_fail(err, -EINVAL,
-				"--rng=: no source named; write --rng for the "
-				"kernel's entropy, or for example "
-				"--rng=/dev/hwrng");
-	dev = run_add_device(ctx, VIRTIO_ID_RNG, err);
-	if (!dev)
-		return -E2BIG;
-	dev->source = value;
-	return 0;
-}
-
-static int net_take_ifname(struct cli_run *run, struct pmm_device_config *dev,
-			   const char *value, struct pmm_error *err)
-{
-	char *ifname = run->ifnames[dev - run->devices];
-
-	if (strlen(value) >= IFNAMSIZ)
-		return pmm_fail(err, -EINVAL,
-				"--net ifname \"%s\": too long; at most %d "
-				"characters",
-				value, IFNAMSIZ - 1);
-	if (!cli_ifname_ok(value))
-		return pmm_fail(err, -EINVAL,
-				"--net ifname \"%s\": not a name for an "
-				"interface; for example tap0",
-				value);
-	for (const struct pmm_device_config *d = run->devices; d < dev; d++) {
-		if (d->ifname && strcmp(d->ifname, value) == 0)
-			return pmm_fail(err, -EINVAL,
-					"--net ifname \"%s\": given twice; "
-					"each device needs a tap of its own",
-					value);
-	}
-	(void)snprintf(ifname, IFNAMSIZ, "%s", value);
-	dev->ifname = ifname;
-	return 0;
-}
-
-static int net_take_mac(struct cli_run *run, struct pmm_device_config *dev,
-			const char *value, struct pmm_error *err)
-{
-	static const uint8_t none[6];
-
-	if (!cli_mac(value, dev->mac))
-		return pmm_fail(err, -EINVAL,
-				"--net mac \"%s\": not an Ethernet address; "
-				"write for example 02:00:00:00:00:01",
-				value);
-	if (dev->mac[0] & 1)
-		return pmm_fail(err, -EINVAL,
-				"--net mac \"%s\": a group's address; the "
-				"first byte must be even",
-				value);
-	if (memcmp(dev->mac, none, 6) == 0)
-		return pmm_fail(err, -EINVAL,
-				"--net mac \"%s\": all zero; leave mac out, or "
-				"write for example 02:00:00:00:00:01",
-				value);
-	for (const struct pmm_device_config *d = run->devices; d < dev; d++) {
-		if (d->id == VIRTIO_ID_NET && !memcmp(d->mac, dev->mac, 6))
-			return pmm_fail(err, -EINVAL,
-					"--net mac \"%s\": given twice; each "
-					"device needs one of its own",
-					value);
-	}
-	return 0;
-}
-
-static int net_take_mtu(struct cli_run *run, struct pmm_device_config *dev,
-			const char *value, struct pmm_error *err)
-{
-	uint64_t mtu;
-
-	(void)run;
-	if (!cli_number(value, &mtu) || mtu < PMM_TAP_MTU_MIN ||
-	    mtu > PMM_TAP_MTU_MAX)
-		return pmm_fail(err, -EINVAL,
-				"--net mtu \"%s\": not a number from %u to %u",
-				value, PMM_TAP_MTU_MIN, PMM_TAP_MTU_MAX);
-	dev->mtu = (uint16_t)mtu;
-	return 0;
-}
-
-static const struct {
-	const char *key;
-	int (*take)(struct cli_run *run, struct pmm_device_config *dev,
-		    const char *value, struct pmm_error *err);
-} net_keys[] = {
-	{ "ifname", net_take_ifname },
-	{ "mac", net_take_mac },
-	{ "mtu", net_take_mtu },
-};
-
-static int net_take_key(struct cli_run *run, struct pmm_device_config *dev,
-			char *item, unsigned int *seen, struct pmm_error *err)
-{
-	char *value = strchr(item, '=');
-	size_t k = 0;
-
-	if (value)
-		*value++ = '\0';
-	while (k < HVL_ARRAY_SIZE(net_keys) &&
-	       strcmp(item, net_keys[k].key) != 0)
-		k++;
-	if (k == HVL_ARRAY_SIZE(net_keys))
-		return pmm_fail(err, -EINVAL,
-				"--net: unknown key \"%s\"; write " NET_SYNTAX,
-				item);
-	if (!value || !*value)
-		return pmm_fail(err, -EINVAL,
-				"--net: %s has no value; write " NET_SYNTAX,
-				item);
-	if (*seen & 1u << k)
-		return pmm_fail(err, -EINVAL, "--net: %s is given twice", item);
-	*seen |= 1u << k;
-	return net_keys[k].take(run, dev, value, err);
-}
-
-static int take_net(void *ctx, const char *value, struct pmm_error *err)
-{
-	struct cli_run *run = ctx;
-	struct pmm_device_config *dev;
-	unsigned int seen = 0;
-	char text[256], *next = text, *item;
-	int rc = 0;
-
-	if (strlen(value) >= sizeof(text))
-		return pmm_fail(err, -EINVAL,
-				"--net: too long; write " NET_SYNTAX);
-	(void)snprintf(text, sizeof(text), "%s", value);
-	item = strsep(&next, ",");
-	if (strcmp(item, "tap") != 0)
-		return pmm_fail(
-			err, -EINVAL,
-			"--net \"%s\": unknown backing \"%s\"; write " NET_SYNTAX,
-			value, item);
-	dev = run_add_device(run, VIRTIO_ID_NET, err);
-	if (!dev)
-		return -E2BIG;
-	while (rc == 0 && (item = strsep(&next, ",")))
-		rc = net_take_key(run, dev, item, &seen, err);
-	return rc;
-}
-
 /* N/SECONDS */
 static bool crash_take_limit(const char *text, struct pmm_restarts_limit *limit)
 {
@@ -325,43 +128,6 @@ static int take_coredump(void *ctx, const char *value, struct pmm_error *err)
 	return 0;
 }
 
-static int take_control(void *ctx, const char *value, struct pmm_error *err)
-{
-	struct cli_run *run = ctx;
-
-	if (*value == '\0')
-		return pmm_fail(err, -EINVAL,
-				"--control \"\": not a socket; write for "
-				"example --control /tmp/hvl.sock, or none");
-	if (strlen(value) >= PMM_CONTROL_PATH_MAX)
-		return pmm_fail(err, -EINVAL,
-				"--control \"%s\": too long; at most %zu "
-				"characters",
-				value, PMM_CONTROL_PATH_MAX - 1);
-	run->control = value;
-	return 0;
-}
-
-static int take_private(void *ctx, const char *value, struct pmm_error *err)
-{
-	struct cli_run *run = ctx;
-
-	(void)value;
-	(void)err;
-	run->private_net = true;
-	return 0;
-}
-
-static int take_verbose(void *ctx, const char *value, struct pmm_error *err)
-{
-	struct cli_run *run = ctx;
-
-	(void)value;
-	(void)err;
-	run->verbose = true;
-	return 0;
-}
-
 static int take_remoteproc(void *ctx, const char *value, struct pmm_error *err)
 {
 	struct cli_run *run = ctx;
@@ -409,25 +175,6 @@ static int take_shmem_dev(void *ctx, const char *value, struct pmm_error *err)
 			"this build or installation",                 \
 			take_firmware                                 \
 	}
-#define OPTION_NO_DTB                                                    \
-	{                                                                \
-		"no-dtb", 0, NULL,                                       \
-			"no devicetree blob: register blocks at the\n"   \
-			"start of the shared memory, 8 devices at most", \
-			take_no_dtb                                      \
-	}
-#define OPTION_TRANSPORT                                           \
-	{                                                          \
-		"transport", 0, "TRANSPORT",                       \
-			"mmio (default), or mmio-v1 as existing\n" \
-			"hypervisorless firmware speaks it",       \
-			take_transport                             \
-	}
-#define OPTION_VERBOSE                                         \
-	{                                                      \
-		"verbose", 'v', NULL, "say more", take_verbose \
-	}
-
 const struct cli_option cli_run_options[] = {
 	OPTION_BOARD,
 	OPTION_FIRMWARE,
@@ -446,16 +193,10 @@ const struct cli_option cli_run_options[] = {
 	  take_remoteproc },
 	{ "shmem-dev", 0, "NODE[,offset=BYTES]",
 	  "sysfs: what the shared memory is mapped from", take_shmem_dev },
-	OPTION_NO_DTB,
-	OPTION_TRANSPORT,
-	{ "rng", 0, "[=SOURCE]",
-	  "an entropy device; SOURCE: a device or file,\n"
-	  "default: the kernel's entropy",
-	  take_rng },
-	{ "net", 0, NET_SYNTAX,
-	  "a network device on the tap NAME, which is\n"
-	  "created where there is none; default: hvlN",
-	  take_net },
+	CLI_OPTION_NO_DTB,
+	CLI_OPTION_TRANSPORT,
+	CLI_OPTION_RNG,
+	CLI_OPTION_NET,
 	{ "on-crash", 0, "ACTION",
 	  "stop (default), restart, or restart:N/SECONDS:\n"
 	  "at most N restarts within so many seconds",
@@ -464,22 +205,15 @@ const struct cli_option cli_run_options[] = {
 	  "an ELF core file of each crash; the three\n"
 	  "before it are FILE.1 to FILE.3",
 	  take_coredump },
-	{ "control", 0, "SOCKET",
-	  "where hvl status, stop and others reach it;\n"
-	  "default: one in $XDG_RUNTIME_DIR/hvl; none",
-	  take_control },
-	{ "private", 0, NULL,
-	  "in user and network namespaces of its own,\n"
-	  "with 192.168.200.254/24 on the first tap:\n"
-	  "needs no root",
-	  take_private },
-	OPTION_VERBOSE,
+	CLI_OPTION_CONTROL,
+	CLI_OPTION_PRIVATE,
+	CLI_OPTION_VERBOSE,
 	{ 0 },
 };
 
 const struct cli_option cli_demo_options[] = {
-	OPTION_BOARD,	  OPTION_FIRMWARE, OPTION_NO_DTB,
-	OPTION_TRANSPORT, OPTION_VERBOSE,  { 0 },
+	OPTION_BOARD,	      OPTION_FIRMWARE,	  CLI_OPTION_NO_DTB,
+	CLI_OPTION_TRANSPORT, CLI_OPTION_VERBOSE, { 0 },
 };
 
 void cli_run_init(struct cli_run *run)
@@ -527,11 +261,11 @@ int cli_run_finish(struct cli_run *run, struct pmm_error *err)
 	struct pmm_remote_config *remote = &run->remote;
 	int rc;
 
-	remote->devices = run->devices;
-	if (remote->ndevices == 0) {
-		(void)run_add_device(run, VIRTIO_ID_RNG, err);
-		(void)run_add_device(run, VIRTIO_ID_NET, err);
-	}
+	cli_common_finish(&run->common);
+	remote->devices = run->common.devices;
+	remote->ndevices = run->common.ndevices;
+	remote->no_dtb = run->common.no_dtb;
+	remote->v1 = run->common.v1;
 	if (!run->has_addr)
 		remote->shm_da = remote->board->shm_da;
 	if (!run->has_size)

@@ -6,23 +6,18 @@
 #define CLI_RUN_OPTIONS_H
 
 #include <limits.h>
-#include <net/if.h>
 #include <stdbool.h>
 
+#include "common_options.h"
 #include "options.h"
 #include "remote.h"
 
 struct cli_run {
+	struct cli_common common; /* first */
 	struct pmm_remote_config remote;
-	struct pmm_device_config devices[PMM_DEVICES_MAX];
-	char ifnames[PMM_DEVICES_MAX][IFNAMSIZ];
-	unsigned int nets, rngs;
 	bool has_addr, has_size;
 	char firmware[PATH_MAX]; /* the default one */
 	char shm_path[PATH_MAX]; /* --shmem-dev without its offset */
-	const char *control;	 /* socket; NULL: a default, "none": none */
-	bool private_net;
-	bool verbose;
 };
 
 extern const struct cli_option cli_run_options[];  /* ctx: struct cli_run */

@@ -18,7 +18,7 @@ if(TARGET hvl)
   hvl_add_test(test_cli_lines LABEL unit
     SOURCES test_cli_lines.c "${cli}/lines.c" INCLUDES "${cli}")
   hvl_add_test(test_cli_options LABEL unit
-    SOURCES test_cli_options.c "${cli}/firmware.c" "${cli}/options.c"
-      "${cli}/run_options.c" "${cli}/values.c"
+    SOURCES test_cli_options.c "${cli}/common_options.c" "${cli}/firmware.c"
+      "${cli}/options.c" "${cli}/run_options.c" "${cli}/values.c"
     INCLUDES "${cli}" "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)
 endif()

@@ -327,18 +327,18 @@ static void options_keep_order_of_devices(void **state)
 	assert_int_equal(run.remote.ndevices, 4);
 	for (unsigned int i = 0; i < 4; i++)
 		assert_string_equal(run.remote.devices[i].name, names[i]);
-	assert_int_equal(run.devices[0].id, VIRTIO_ID_RNG);
-	assert_null(run.devices[0].source);
-	assert_string_equal(run.devices[1].ifname, "a");
-	assert_int_equal(run.devices[1].mac[5], 1);
-	assert_int_equal(run.devices[1].mtu, 9000);
-	assert_null(run.devices[2].ifname);
-	assert_string_equal(run.devices[3].source, "/dev/hwrng");
+	assert_int_equal(run.common.devices[0].id, VIRTIO_ID_RNG);
+	assert_null(run.common.devices[0].source);
+	assert_string_equal(run.common.devices[1].ifname, "a");
+	assert_int_equal(run.common.devices[1].mac[5], 1);
+	assert_int_equal(run.common.devices[1].mtu, 9000);
+	assert_null(run.common.devices[2].ifname);
+	assert_string_equal(run.common.devices[3].source, "/dev/hwrng");
 	assert_int_equal(run.remote.shm_da, 0x20000000);
 	assert_int_equal(run.remote.shm_size, 0x2000000);
 	assert_int_equal(run.remote.on_crash, PMM_CRASH_RESTART);
 	assert_true(run.remote.v1 && run.remote.no_dtb);
-	assert_true(run.private_net && run.verbose);
+	assert_true(run.common.private_net && run.common.verbose);
 }
 
 static void options_take_a_control_socket(void **state)
@@ -347,12 +347,12 @@ static void options_take_a_control_socket(void **state)
 
 	(void)state;
 	assert_int_equal(parse("--firmware _", &err), 0);
-	assert_null(run.control);
+	assert_null(run.common.control);
 	assert_int_equal(parse("--firmware _ --control none --control "
 			       "/tmp/a.sock",
 			       &err),
 			 0);
-	assert_string_equal(run.control, "/tmp/a.sock");
+	assert_string_equal(run.common.control, "/tmp/a.sock");
 }
 
 static void options_take_a_limit_of_restarts(void **state)
@@ -389,8 +389,8 @@ static void options_default_to_the_demo(void **state)
 	(void)state;
 	assert_int_equal(parse("--firmware _", &err), 0);
 	assert_int_equal(run.remote.ndevices, 2);
-	assert_string_equal(run.devices[0].name, "rng0");
-	assert_string_equal(run.devices[1].name, "net0");
+	assert_string_equal(run.common.devices[0].name, "rng0");
+	assert_string_equal(run.common.devices[1].name, "net0");
 	assert_int_equal(run.remote.shm_da, 0x37000000);
 	assert_int_equal(run.remote.shm_size, 16 << 20);
 	assert_int_equal(run.remote.on_crash, PMM_CRASH_STOP);
