@@ -91,9 +91,12 @@ static void device_on_event(void *ctx, struct hvl_dev *dev,
 		const char *text;
 	} said[] = {
 		[HVL_DEV_EVENT_FOUND] = { HVL_LOG_DEBUG, "found by a driver" },
+		[HVL_DEV_EVENT_QUEUES] = { HVL_LOG_DEBUG, "queues set up" },
 		[HVL_DEV_EVENT_READY] = { HVL_LOG_INFO, "driver ready" },
 		[HVL_DEV_EVENT_RESET] = { HVL_LOG_DEBUG,
 					  "reset by its driver" },
+		[HVL_DEV_EVENT_RESTARTED] = { HVL_LOG_INFO,
+					      "its driver started over" },
 		[HVL_DEV_EVENT_BROKEN] = { HVL_LOG_WARNING,
 					   "stopped until its driver resets "
 					   "it" },

@@ -44,9 +44,10 @@ static void dev_forget(struct hvl_dev *dev)
 	dev->status = 0;
 	dev->live = false;
 	dev->broken = false;
+	dev->queues_shown = false;
 }
 
-void hvl_dev_reset_(struct hvl_dev *dev)
+void hvl_dev_reset_(struct hvl_dev *dev, enum hvl_dev_event ev)
 {
 	bool used = (dev->status & VIRTIO_CONFIG_S_DRIVER_OK) || dev->broken;
 
@@ -54,7 +55,20 @@ void hvl_dev_reset_(struct hvl_dev *dev)
 		dev->stats.resets++;
 	dev_forget(dev);
 	if (used)
-		hvl_dev_event_(dev, HVL_DEV_EVENT_RESET);
+		hvl_dev_event_(dev, ev);
+}
+
+void hvl_dev_queues_event_(struct hvl_dev *dev)
+{
+	uint16_t q;
+
+	for (q = 0; q < dev->cfg.model->nqueues; q++) {
+		if (!dev->vq[q].started)
+			return;
+	}
+	if (!dev->queues_shown)
+		hvl_dev_event_(dev, HVL_DEV_EVENT_QUEUES);
+	dev->queues_shown = true;
 }
 
 void hvl_dev_go_live_(struct hvl_dev *dev)

@@ -15,8 +15,11 @@ uint32_t hvl_dev_queue_max_(const struct hvl_dev *dev);
 /** Tell the host, if it wants to know. */
 void hvl_dev_event_(struct hvl_dev *dev, enum hvl_dev_event ev);
 
-/** Forget all that the driver said; heals a broken device. */
-void hvl_dev_reset_(struct hvl_dev *dev);
+/**
+ * Forget all that the driver said; heals a broken device.
+ * @ev: HVL_DEV_EVENT_RESET, or HVL_DEV_EVENT_RESTARTED if it did not say so
+ */
+void hvl_dev_reset_(struct hvl_dev *dev, enum hvl_dev_event ev);
 
 /** DRIVER_OK holds from now on. */
 void hvl_dev_go_live_(struct hvl_dev *dev);
@@ -27,6 +30,9 @@ void hvl_dev_go_live_(struct hvl_dev *dev);
  */
 bool hvl_dev_queue_start_(struct hvl_dev *dev, uint16_t queue, uint32_t num,
 			  uint64_t desc, uint64_t avail, uint64_t used);
+
+/** A queue was set up: tell the host if that was the last one. */
+void hvl_dev_queues_event_(struct hvl_dev *dev);
 
 /**
  * Where to log what the driver provoked: nowhere once there was so much of it

@@ -92,9 +92,9 @@ static void v1_hide_needs_reset(struct hvl_dev *dev)
 }
 
 /* The driver started over: forget it; the registers it writes stay. */
-static void v1_forget(struct hvl_dev *dev)
+static void v1_forget(struct hvl_dev *dev, enum hvl_dev_event ev)
 {
-	hvl_dev_reset_(dev);
+	hvl_dev_reset_(dev, ev);
 	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX };
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, 0);
 	v1_hide_needs_reset(dev);
@@ -114,7 +114,7 @@ static bool v1_reset(struct hvl_dev *dev)
 	if (dev->mmio.status_seen == 0 && pfn == 0 &&
 	    num == HVL_MMIO_V1_MARKER && sel == HVL_MMIO_V1_MARKER)
 		return false;
-	v1_forget(dev);
+	v1_forget(dev, HVL_DEV_EVENT_RESET);
 	hvl_rmb_before_second_look();
 	if (v1_status(dev) != 0)
 		return true;
@@ -396,6 +396,7 @@ static bool v1_setup_queue(struct hvl_dev *dev)
 		hvl_dev_vq_stop(&dev->vq[i]);
 		return false;
 	}
+	hvl_dev_queues_event_(dev);
 	/* Rung for an acknowledgement that was seen, it would miss the next. */
 	return hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) == HVL_MMIO_V1_ACK;
 }
@@ -465,7 +466,7 @@ static bool v1_poll(struct hvl_dev *dev)
 	if (status == 0)
 		return v1_reset(dev);
 	if (v1_restarted(dev, status)) {
-		v1_forget(dev);
+		v1_forget(dev, HVL_DEV_EVENT_RESTARTED);
 		ring = false;
 	}
 	if (dev->broken) {

@@ -91,11 +91,12 @@ static void v2_obey_queue(struct hvl_dev *dev, const struct v2_block *b)
 	if (ready != 1 || dev->vq[queue].started || dev->live ||
 	    !(dev->status & VIRTIO_CONFIG_S_FEATURES_OK))
 		return;
-	hvl_dev_queue_start_(dev, (uint16_t)queue,
-			     v2_word(b, HVL_MMIO_REG_QUEUE_NUM),
-			     v2_pair(b, HVL_MMIO_REG_QUEUE_DESC_LOW),
-			     v2_pair(b, HVL_MMIO_REG_QUEUE_DRIVER_LOW),
-			     v2_pair(b, HVL_MMIO_REG_QUEUE_DEVICE_LOW));
+	if (hvl_dev_queue_start_(dev, (uint16_t)queue,
+				 v2_word(b, HVL_MMIO_REG_QUEUE_NUM),
+				 v2_pair(b, HVL_MMIO_REG_QUEUE_DESC_LOW),
+				 v2_pair(b, HVL_MMIO_REG_QUEUE_DRIVER_LOW),
+				 v2_pair(b, HVL_MMIO_REG_QUEUE_DEVICE_LOW)))
+		hvl_dev_queues_event_(dev);
 }
 
 static bool v2_features_ok(const struct hvl_dev *dev)
@@ -140,7 +141,7 @@ static void v2_obey(struct hvl_dev *dev, const struct v2_block *b)
 	uint32_t status = v2_word(b, HVL_MMIO_REG_STATUS);
 
 	if ((what & HVL_MMIO_FENCE_STATUS) && status == 0) {
-		hvl_dev_reset_(dev);
+		hvl_dev_reset_(dev, HVL_DEV_EVENT_RESET);
 		dev->mmio.wanted = 0;
 		dev->mmio.isr = 0;
 		hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, 0);

@@ -26,7 +26,7 @@ struct mock_dev {
 	struct hvl_dev dev;
 	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
 	struct mock_log log;
-	unsigned int events[5]; /* by enum hvl_dev_event */
+	unsigned int events[HVL_DEV_EVENT_FAILED + 1]; /* by enum hvl_dev_event */
 	uint64_t now_us;
 	struct mock_ring ring[MOCK_QUEUES];
 	uint64_t features; /* the driver's wish */

@@ -114,6 +114,7 @@ static void mmio_v1_newer_driver_works(void **state)
 	(void)state;
 	mock_bring_up(&d);
 	assert_int_equal(d.events[HVL_DEV_EVENT_FOUND], 1);
+	assert_int_equal(d.events[HVL_DEV_EVENT_QUEUES], 1);
 	assert_int_equal(d.events[HVL_DEV_EVENT_READY], 1);
 	send_frame();
 	assert_true(mock_service(&d));
@@ -161,7 +162,8 @@ static void mmio_v1_older_driver_restarts(void **state)
 	mock_service(&d);
 	mock_status(&d, 1);
 	assert_false(d.dev.live);
-	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 1);
+	assert_int_equal(d.events[HVL_DEV_EVENT_RESTARTED], 1);
+	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 0);
 	mock_status(&d, 2);
 	for (q = 0; q < 2; q++) {
 		mock_v1_queue_regs(&d, q, 4, mock_pfn(&d, q));
@@ -597,7 +599,7 @@ static void mmio_v1_restart_without_status_shows_in_pfn(void **state)
 
 	mock_status(&d, mock_reg(&d, HVL_MMIO_REG_STATUS) | 1);
 	assert_true(ask(&d, 0, 8));
-	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 1);
+	assert_int_equal(d.events[HVL_DEV_EVENT_RESTARTED], 1);
 	write_back(&d, 0);
 	mock_service(&d);
 	assert_true(ask(&d, 1, 8));
@@ -610,7 +612,7 @@ static void mmio_v1_restart_without_status_shows_in_pfn(void **state)
 	/* And once more: the markers are back. */
 	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_SEL), 0x00ff00ff);
 	assert_true(ask(&d, 0, 8));
-	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 2);
+	assert_int_equal(d.events[HVL_DEV_EVENT_RESTARTED], 2);
 }
 
 static void mmio_v1_restart_of_broken_device_shows_in_pfn(void **state)
@@ -640,7 +642,7 @@ static void mmio_v1_late_write_back_is_ignored(void **state)
 	assert_false(mock_service(&r));
 	assert_true(r.dev.live);
 	assert_true(round_trip(&r));
-	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 0);
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESTARTED], 0);
 }
 
 static void mmio_v1_write_back_after_driver_ok(void **state)
@@ -652,7 +654,7 @@ static void mmio_v1_write_back_after_driver_ok(void **state)
 	assert_true(r.dev.live);
 	write_back(&r, 0);
 	mock_service(&r);
-	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 0);
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESTARTED], 0);
 	assert_true(round_trip(&r));
 }
 
@@ -674,7 +676,7 @@ static void mmio_v1_driver_ok_lost_is_a_restart(void **state)
 	mock_bring_up(&r);
 	mock_status(&r, MOCK_STATUS_INIT | VIRTIO_CONFIG_S_FEATURES_OK);
 	assert_false(r.dev.live);
-	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 1);
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESTARTED], 1);
 }
 
 /* Doorbells merge: the device sees Status go from 7 to 3, never 0. */
@@ -684,7 +686,7 @@ static void mmio_v1_merged_reset_is_seen(void **state)
 	mock_bring_up(&r);
 	assert_true(round_trip(&r));
 	mock_status(&r, MOCK_STATUS_INIT);
-	assert_int_equal(r.events[HVL_DEV_EVENT_RESET], 1);
+	assert_int_equal(r.events[HVL_DEV_EVENT_RESTARTED], 1);
 	assert_true(ask(&r, 0, 8));
 	write_back(&r, 0);
 	mock_status(&r, LIVE);

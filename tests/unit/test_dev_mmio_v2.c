@@ -61,6 +61,7 @@ static void mmio_v2_bring_up_reports_events(void **state)
 	(void)state;
 	mock_bring_up(&d);
 	assert_int_equal(d.events[HVL_DEV_EVENT_FOUND], 1);
+	assert_int_equal(d.events[HVL_DEV_EVENT_QUEUES], 1);
 	assert_int_equal(d.events[HVL_DEV_EVENT_READY], 1);
 	assert_int_equal(d.events[HVL_DEV_EVENT_RESET], 0);
 	assert_int_equal(d.dev.stats.resets, 0);

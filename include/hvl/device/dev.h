@@ -92,10 +92,10 @@ struct hvl_dev_stats {
 /* Events that a host may want to show to a person. */
 enum hvl_dev_event {
 	HVL_DEV_EVENT_FOUND,	 /* ACKNOWLEDGE: a driver has seen it */
-	HVL_DEV_EVENT_QUEUES,	 /* all queues are set up */
+	HVL_DEV_EVENT_QUEUES,	 /* all queues are set up, once a life */
 	HVL_DEV_EVENT_READY,	 /* DRIVER_OK */
 	HVL_DEV_EVENT_RESET,	 /* by the driver, after it was in use */
-	HVL_DEV_EVENT_RESTARTED, /* the driver started over without a reset */
+	HVL_DEV_EVENT_RESTARTED, /* instead: it started over without one */
 	HVL_DEV_EVENT_BROKEN,	 /* a violation; needs reset */
 	HVL_DEV_EVENT_FAILED,	 /* the driver gave up */
 };
@@ -199,6 +199,7 @@ struct hvl_dev {
 	bool live;	   /* DRIVER_OK and not broken */
 	bool broken;
 	bool config_dirty;
+	bool queues_shown;   /* HVL_DEV_EVENT_QUEUES was sent */
 	uint32_t complaints; /* about the driver; log lines are thinned out */
 	struct hvl_dev_vq vq[HVL_DEV_QUEUES_MAX];
 	struct hvl_dev_stats stats;
