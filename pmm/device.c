@@ -5,11 +5,14 @@
 #include "device.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <hvl/device/mmio.h>
 #include <hvl/metal/time.h>
 #include <hvl/wire/mmio.h>
+
+#include "feature_names.h"
 
 static bool device_is_net(const struct pmm_device *device)
 {
@@ -82,32 +85,57 @@ uint16_t pmm_device_mtu(const struct pmm_device *device)
 	return device_is_net(device) ? device->u.net.tap.mtu : 0;
 }
 
+static void device_say_queues(struct pmm_device *device)
+{
+	const struct hvl_dev *dev = &device->dev;
+	char text[80];
+	size_t at = 0;
+
+	for (unsigned int i = 0; i < dev->cfg.model->nqueues; i++) {
+		int n = snprintf(text + at, sizeof(text) - at, "%s%u",
+				 i ? ", " : "", (unsigned int)dev->vq[i].num);
+
+		if (n < 0 || (size_t)n >= sizeof(text) - at)
+			break;
+		at += (size_t)n;
+	}
+	hvl_log(device->log, HVL_LOG_INFO, "%s: queues set up: %s",
+		device->cfg.name, text);
+}
+
+void pmm_device_say_ready(const struct pmm_device *device, const char *what)
+{
+	char names[PMM_FEATURE_NAMES_MAX];
+
+	pmm_feature_names(device->cfg.id, device->dev.features, names,
+			  sizeof(names));
+	hvl_log(device->log, HVL_LOG_INFO, "%s: %s, features 0x%llx (%s)",
+		device->cfg.name, what,
+		(unsigned long long)device->dev.features, names);
+}
+
 /* For a person: what the driver made of the device. */
 static void device_on_event(void *ctx, struct hvl_dev *dev,
 			    enum hvl_dev_event ev)
 {
-	static const struct {
-		enum hvl_log_level level;
-		const char *text;
-	} said[] = {
-		[HVL_DEV_EVENT_FOUND] = { HVL_LOG_DEBUG, "found by a driver" },
-		[HVL_DEV_EVENT_QUEUES] = { HVL_LOG_DEBUG, "queues set up" },
-		[HVL_DEV_EVENT_READY] = { HVL_LOG_INFO, "driver ready" },
-		[HVL_DEV_EVENT_RESET] = { HVL_LOG_DEBUG,
-					  "reset by its driver" },
-		[HVL_DEV_EVENT_RESTARTED] = { HVL_LOG_INFO,
-					      "its driver started over" },
-		[HVL_DEV_EVENT_BROKEN] = { HVL_LOG_WARNING,
-					   "stopped until its driver resets "
-					   "it" },
-		[HVL_DEV_EVENT_FAILED] = { HVL_LOG_WARNING,
-					   "given up by its driver" },
+	static const char *const said[] = {
+		[HVL_DEV_EVENT_FOUND] = "found by its driver",
+		[HVL_DEV_EVENT_RESET] = "reset by its driver",
+		[HVL_DEV_EVENT_RESTARTED] = "restarted: its driver starts over",
+		[HVL_DEV_EVENT_BROKEN] = "stopped until its driver resets it",
+		[HVL_DEV_EVENT_FAILED] = "given up by its driver",
 	};
 	struct pmm_device *device = ctx;
+	bool bad = ev == HVL_DEV_EVENT_BROKEN || ev == HVL_DEV_EVENT_FAILED;
 
 	(void)dev;
-	hvl_log(device->log, said[ev].level, "%s: %s", device->cfg.name,
-		said[ev].text);
+	if (ev == HVL_DEV_EVENT_QUEUES)
+		device_say_queues(device);
+	else if (ev == HVL_DEV_EVENT_READY)
+		pmm_device_say_ready(device, "DRIVER_OK");
+	else
+		hvl_log(device->log, bad ? HVL_LOG_WARNING : HVL_LOG_INFO,
+			"%s: %s", device->cfg.name, said[ev]);
 }
 
 static void device_on_tap(void *ctx, uint32_t events)
@@ -144,6 +172,7 @@ int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 		.event = device_on_event,
 		.event_ctx = device,
 		.segs = place->segs,
+		.journal = place->journal,
 	};
 	int rc = -EINVAL;
 

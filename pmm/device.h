@@ -56,6 +56,7 @@ struct pmm_device_place {
 	bool v1;
 	bool no_suppress;
 	struct hvl_seg *segs;
+	const struct hvl_dev_journal *journal; /* or NULL */
 	const struct hvl_log *log;
 	void (*wake)(void *ctx);
 	void *wake_ctx;
@@ -80,6 +81,9 @@ int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 
 /** pmm_device_mtu() - of an open net device; 0 of others */
 uint16_t pmm_device_mtu(const struct pmm_device *device);
+
+/** pmm_device_say_ready() - one line: "net0: <what>, features 0x20 (MAC)" */
+void pmm_device_say_ready(const struct pmm_device *device, const char *what);
 
 /** pmm_device_service() - hvl_dev_service(), and what the backing needs */
 unsigned int pmm_device_service(struct pmm_device *device, unsigned int budget);
