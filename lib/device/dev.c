@@ -45,6 +45,7 @@ static void dev_forget(struct hvl_dev *dev)
 	dev->live = false;
 	dev->broken = false;
 	dev->queues_shown = false;
+	dev->unacked = false;
 }
 
 void hvl_dev_reset_(struct hvl_dev *dev, enum hvl_dev_event ev)
@@ -213,7 +214,8 @@ static bool dev_notify_on(struct hvl_dev *dev)
 }
 
 /*
- * Serve each queue once. Sets *@notify when the driver wants to hear of it.
+ * Serve each queue once, the last one first: what the driver sends may end the
+ * wait of what is sent to it. Sets *@notify when the driver wants to hear of it.
  * Return: HVL_DEV_MORE or 0; -EPROTO.
  */
 static int dev_serve_queues(struct hvl_dev *dev, unsigned int budget,
@@ -222,7 +224,7 @@ static int dev_serve_queues(struct hvl_dev *dev, unsigned int budget,
 	int ret = 0;
 	uint16_t q;
 
-	for (q = 0; q < dev->cfg.model->nqueues; q++) {
+	for (q = dev->cfg.model->nqueues; q-- > 0;) {
 		uint16_t before = dev->vq[q].used_idx;
 		int rc;
 

@@ -138,7 +138,7 @@ static bool v1_ring(struct hvl_dev *dev)
 {
 	struct hvl_dev_mmio *m = &dev->mmio;
 
-	m->isr_unacked = true;
+	dev->unacked = true;
 	m->isr_late = 0;
 	m->isr_at_us = v1_now(dev);
 	return true;
@@ -161,7 +161,8 @@ static bool v1_take_ack(struct hvl_dev *dev)
 	/* Before InterruptStatus, whose next value it may answer. */
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_ACK, 0);
 	hvl_mb_before_register_recheck();
-	m->isr_unacked = false;
+	dev->unacked = false;
+	dev->acks++;
 	if (m->isr & ack & HVL_MMIO_INT_CONFIG & ~m->isr_late) {
 		m->isr &= ~HVL_MMIO_INT_CONFIG;
 		hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, m->isr);
@@ -447,7 +448,7 @@ static bool v1_ring_again(struct hvl_dev *dev)
 	struct hvl_dev_mmio *m = &dev->mmio;
 	bool ring = false;
 
-	if (m->isr_unacked && v1_due(dev, m->isr_at_us))
+	if (dev->unacked && v1_due(dev, m->isr_at_us))
 		ring = v1_ring(dev);
 	if (!m->setup_over && m->last_acked < HVL_DEV_QUEUES_MAX &&
 	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) == HVL_MMIO_V1_ACK &&
@@ -491,7 +492,7 @@ static bool v1_interrupt(struct hvl_dev *dev, uint32_t bits)
 		m->isr |= bits;
 		hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, m->isr);
 	}
-	if (!m->isr_unacked)
+	if (!dev->unacked)
 		return v1_ring(dev);
 	m->isr_late |= bits;
 	return false;

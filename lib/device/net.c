@@ -13,6 +13,7 @@
 
 #include "dev_priv.h"
 
+#define NET_STALE_MAX 4096u /* frames; a backing that is full has fewer */
 #define NET_FRAME_MAX (HVL_NET_MTU_MAX + HVL_NET_ETH_HEADER)
 
 /* The part of a chain behind the header. */
@@ -30,6 +31,11 @@ void hvl_dev_net_init(struct hvl_dev_net *net,
 				     .mtu = mtu,
 				     .link_up = true };
 	memcpy(net->mac, mac, sizeof(net->mac));
+}
+
+void hvl_dev_net_set_pace(struct hvl_dev_net *net, bool pace)
+{
+	net->pace = pace;
 }
 
 void hvl_dev_net_set_link(struct hvl_dev *dev, bool up)
@@ -64,6 +70,83 @@ static void net_config_read(const struct hvl_dev *dev, uint32_t off, void *buf,
 	memcpy(buf, (const unsigned char *)&config + off, len);
 }
 
+static bool net_paces(const struct hvl_dev *dev)
+{
+	const struct hvl_dev_net *net = dev->cfg.priv;
+
+	return net->pace && dev->cfg.now_us;
+}
+
+static void net_turn_begin(struct hvl_dev *dev)
+{
+	struct hvl_dev_net *net = dev->cfg.priv;
+
+	if (!net_paces(dev))
+		return;
+	net->turn = (struct hvl_dev_net_turn){
+		.open = true,
+		/* An interrupt that is under way is not this frame's. */
+		.acks = dev->acks + (dev->unacked ? 2 : 1),
+		.given_us = dev->cfg.now_us(dev->cfg.now_ctx),
+	};
+}
+
+/*
+ * Whether the next frame must wait. Any frame from the driver is taken for the
+ * answer: which one it means as such, only the driver knows.
+ */
+static bool net_turn_holds(struct hvl_dev *dev)
+{
+	struct hvl_dev_net *net = dev->cfg.priv;
+	struct hvl_dev_net_turn *turn = &net->turn;
+
+	if (!turn->open)
+		return false;
+	/* With its interrupts off, or in version 2, nothing is unacked. */
+	if (turn->answered &&
+	    (!dev->unacked || (int32_t)(dev->acks - turn->acks) >= 0)) {
+		turn->open = false;
+	} else if (dev->cfg.now_us(dev->cfg.now_ctx) - turn->given_us >=
+		   HVL_DEV_NET_PACE_US) {
+		turn->open = false;
+		net->stats.rx_unanswered++;
+	}
+	return turn->open;
+}
+
+uint64_t hvl_dev_net_next_us(const struct hvl_dev *dev)
+{
+	const struct hvl_dev_net *net = dev->cfg.priv;
+
+	return net->turn.open ? net->turn.given_us + HVL_DEV_NET_PACE_US :
+				UINT64_MAX;
+}
+
+/*
+ * A driver that is given one frame at a time would be busy for long with what
+ * came before it was there, and nobody waits for those answers any more.
+ */
+static void net_start(struct hvl_dev *dev)
+{
+	struct hvl_dev_net *net = dev->cfg.priv;
+	unsigned int n = 0;
+
+	if (!net_paces(dev))
+		return;
+	while (n < NET_STALE_MAX &&
+	       net->backing.recv(net->backing.ctx, NULL, 0, 0) == -EMSGSIZE)
+		n++;
+	net->stats.rx_stale += n;
+}
+
+static void net_reset(struct hvl_dev *dev)
+{
+	struct hvl_dev_net *net = dev->cfg.priv;
+
+	net->turn = (struct hvl_dev_net_turn){ .open = false };
+	net->rx_room = 0;
+}
+
 /* Virtio 1.3 §5.1.6.1 */
 static uint32_t net_header_size(const struct hvl_dev *dev)
 {
@@ -92,19 +175,32 @@ static void net_frame_close(const struct net_frame *frame)
 	frame->seg->len += frame->cut;
 }
 
-/* Return: the frame's length, or as the backing's recv. */
-static int net_recv(struct hvl_dev_net *net, struct hvl_chain *chain,
-		    uint32_t header)
+/* What a chain has room for. The smallest decides which frames always fit. */
+static uint32_t net_note_room(struct hvl_dev_net *net,
+			      const struct hvl_chain *chain, uint32_t header)
 {
 	uint64_t room = chain->write_len - header;
-	struct net_frame frame;
-	int n;
 
 	if (room > NET_FRAME_MAX)
 		room = NET_FRAME_MAX;
+	if (net->rx_room == 0 || room < net->rx_room)
+		net->rx_room = (uint32_t)room;
+	return (uint32_t)room;
+}
+
+/* Return: the frame's length, or as the backing's recv. */
+static int net_recv(struct hvl_dev *dev, struct hvl_chain *chain,
+		    uint32_t header)
+{
+	struct hvl_dev_net *net = dev->cfg.priv;
+	uint32_t room = net_note_room(net, chain, header);
+	struct net_frame frame;
+	int n;
+
+	if (net_turn_holds(dev))
+		return -EAGAIN;
 	net_frame_open(&frame, chain->seg, chain->nwrite, header);
-	n = net->backing.recv(net->backing.ctx, frame.seg, frame.nseg,
-			      (uint32_t)room);
+	n = net->backing.recv(net->backing.ctx, frame.seg, frame.nseg, room);
 	net_frame_close(&frame);
 	return n > 0 && (uint32_t)n > room ? -EMSGSIZE : n;
 }
@@ -124,7 +220,7 @@ static int net_rx_one(struct hvl_dev *dev)
 	if (chain.nread != 0 || chain.write_len <= header)
 		return hvl_dev_bad_chain_(dev, HVL_NET_QUEUE_RX, &chain,
 					  "no room for a frame");
-	n = net_recv(net, &chain, header);
+	n = net_recv(dev, &chain, header);
 	if (n <= 0) {
 		hvl_dev_vq_unpop(vq);
 		if (n != -EMSGSIZE)
@@ -136,6 +232,7 @@ static int net_rx_one(struct hvl_dev *dev)
 	hvl_dev_vq_push(vq, &chain, header + (uint32_t)n);
 	net->stats.rx_frames++;
 	net->stats.rx_bytes += (uint32_t)n;
+	net_turn_begin(dev);
 	return 1;
 }
 
@@ -171,6 +268,7 @@ static int net_tx_one(struct hvl_dev *dev)
 {
 	struct hvl_dev_vq *vq = &dev->vq[HVL_NET_QUEUE_TX];
 	uint32_t header = net_header_size(dev);
+	struct hvl_dev_net *net = dev->cfg.priv;
 	struct hvl_chain chain;
 	int rc = hvl_dev_pop_(dev, HVL_NET_QUEUE_TX, &chain);
 
@@ -179,11 +277,12 @@ static int net_tx_one(struct hvl_dev *dev)
 	if (chain.nwrite != 0 || chain.read_len < header)
 		return hvl_dev_bad_chain_(dev, HVL_NET_QUEUE_TX, &chain,
 					  "not a frame to send");
-	if (!net_send(dev->cfg.priv, &chain, header)) {
+	if (!net_send(net, &chain, header)) {
 		hvl_dev_vq_unpop(vq);
 		return 0;
 	}
 	hvl_dev_vq_push(vq, &chain, 0);
+	net->turn.answered = true;
 	return 1;
 }
 
@@ -211,5 +310,7 @@ const struct hvl_dev_model hvl_dev_net_model = {
 	.config_size = sizeof(struct hvl_net_config),
 	.features = net_features,
 	.config_read = net_config_read,
+	.start = net_start,
+	.reset = net_reset,
 	.process = net_process,
 };

@@ -18,8 +18,9 @@ static uint32_t id, len;
 /* What the backing has for the driver, and what it got from it. */
 static struct {
 	unsigned char rx[2048], tx[0x12000];
-	int rx_len;  /* 0: none; negative: that error */
-	int rx_lies; /* length it claims */
+	int rx_len;		/* 0: none; negative: that error */
+	unsigned int rx_repeat; /* as many more such frames follow */
+	int rx_lies;		/* length it claims */
 	uint32_t tx_len, rx_room;
 	unsigned int sent;
 	int tx_error;
@@ -32,7 +33,10 @@ static int tap_recv(void *ctx, const struct hvl_seg *seg, unsigned int n,
 	uint32_t done = 0, piece;
 
 	(void)ctx;
-	tap.rx_len = 0;
+	if (tap.rx_repeat)
+		tap.rx_repeat--;
+	else
+		tap.rx_len = 0;
 	tap.rx_room = room;
 	if (tap.rx_lies)
 		return tap.rx_lies;
@@ -343,6 +347,238 @@ static void net_tx_rejects_writable_segment(void **state)
 	assert_int_equal(tap.sent, 0);
 }
 
+/*
+ * Pacing. The driver has buffers for eight frames, and more than that wait in
+ * the backing.
+ */
+static void pace(void)
+{
+	unsigned int i;
+
+	for (i = 0; i < MOCK_NUM; i++)
+		mock_offer(&d, RX, 1600);
+	tap.rx_len = 60;
+	tap.rx_repeat = 100;
+	hvl_dev_net_set_pace(&net, true);
+}
+
+/* Frames that came to the driver in one service, which leaves none undone. */
+static unsigned int paced(void)
+{
+	unsigned int n = 0;
+
+	mock_service(&d);
+	assert_false(d.more);
+	/* The doorbell that ends the wait is asked for. */
+	assert_int_equal(hvl_io_read16(&shm, d.ring[TX].used), 0);
+	while (mock_used(&d.ring[RX], &id, &len))
+		n++;
+	return n;
+}
+
+static void answer(void)
+{
+	unsigned int i = d.ring[TX].avail_idx % MOCK_NUM;
+
+	mock_desc(&d.ring[TX], i, mock_buf_off(&d) + 0x9000u, header() + 60, 0,
+		  0);
+	mock_avail(&d.ring[TX], i);
+}
+
+static void net_pace_off_gives_all_at_once(void **state)
+{
+	(void)state;
+	pace();
+	hvl_dev_net_set_pace(&net, false);
+	assert_int_equal(paced(), MOCK_NUM);
+	assert_true(hvl_dev_net_next_us(&d.dev) == UINT64_MAX);
+}
+
+static void net_pace_waits_for_answer_then_ack(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	pace();
+	assert_int_equal(paced(), 1);
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(paced(), 0);
+		answer();
+		if (d.version == 1) {
+			assert_int_equal(paced(), 0);
+			/* The answer's own interrupt may come in between. */
+			while (mock_isr(&d) != 0 && paced() == 0)
+				;
+			assert_int_equal(net.stats.rx_frames, i + 2);
+		} else {
+			assert_int_equal(paced(), 1);
+		}
+	}
+	assert_int_equal(net.stats.rx_unanswered, 0);
+}
+
+static void net_pace_waits_for_ack_then_answer(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	pace();
+	assert_int_equal(paced(), 1);
+	for (i = 0; i < 3; i++) {
+		mock_isr(&d);
+		assert_int_equal(paced(), 0);
+		answer();
+		assert_int_equal(paced(), 1);
+	}
+	assert_int_equal(net.stats.rx_unanswered, 0);
+}
+
+static void net_pace_takes_answer_and_ack_at_once(void **state)
+{
+	(void)state;
+	pace();
+	assert_int_equal(paced(), 1);
+	answer();
+	mock_isr(&d);
+	assert_int_equal(paced(), 1);
+}
+
+/* What was sent before the frame came cannot answer it. */
+static void net_pace_ignores_frame_sent_before(void **state)
+{
+	(void)state;
+	pace();
+	answer();
+	assert_int_equal(paced(), 1);
+	mock_isr(&d);
+	assert_int_equal(paced(), 0);
+}
+
+static void net_pace_ignores_ack_of_older_interrupt(void **state)
+{
+	(void)state;
+	pace();
+	tap.rx_len = 0;
+	answer();
+	assert_int_equal(paced(), 0);
+	/* The interrupt of that is under way when the frame comes. */
+	tap.rx_len = 60;
+	assert_int_equal(paced(), 1);
+	answer();
+	mock_isr(&d);
+	assert_int_equal(paced(), 0);
+	mock_isr(&d);
+	assert_int_equal(paced(), 1);
+}
+
+static void net_pace_expects_no_ack_without_interrupts(void **state)
+{
+	(void)state;
+	pace();
+	hvl_io_write16(&shm, d.ring[RX].avail, VRING_AVAIL_F_NO_INTERRUPT);
+	hvl_io_write16(&shm, d.ring[TX].avail, VRING_AVAIL_F_NO_INTERRUPT);
+	assert_int_equal(paced(), 1);
+	answer();
+	assert_int_equal(paced(), 1);
+}
+
+static void net_pace_ends_with_time(void **state)
+{
+	(void)state;
+	pace();
+	d.now_us = 5000;
+	assert_int_equal(paced(), 1);
+	assert_true(hvl_dev_net_next_us(&d.dev) == 5000 + HVL_DEV_NET_PACE_US);
+	d.now_us += HVL_DEV_NET_PACE_US - 1;
+	assert_int_equal(paced(), 0);
+	assert_int_equal(net.stats.rx_unanswered, 0);
+	d.now_us++;
+	assert_int_equal(paced(), 1);
+	assert_int_equal(net.stats.rx_unanswered, 1);
+	assert_int_equal(paced(), 0);
+}
+
+static void net_pace_is_over_with_reset(void **state)
+{
+	(void)state;
+	pace();
+	assert_int_equal(paced(), 1);
+	mock_reset(&d);
+	assert_true(hvl_dev_net_next_us(&d.dev) == UINT64_MAX);
+	tap.rx_len = 0;
+	mock_bring_up(&d);
+	mock_offer(&d, RX, 1600);
+	mock_offer(&d, RX, 1600);
+	tap.rx_len = 60;
+	tap.rx_repeat = 1;
+	assert_int_equal(paced(), 1);
+	/* Nor is the interrupt that nobody acknowledged waited for. */
+	mock_isr(&d);
+	answer();
+	assert_int_equal(paced(), 1);
+}
+
+static void net_pace_drops_frames_older_than_driver(void **state)
+{
+	(void)state;
+	pace();
+	tap.rx_repeat = 4;
+	mock_bring_up(&d);
+	mock_offer(&d, RX, 1600);
+	assert_int_equal(paced(), 0);
+	assert_int_equal(net.stats.rx_stale, 5);
+	assert_int_equal(net.stats.rx_dropped, 0);
+	tap.rx_len = 60;
+	assert_int_equal(paced(), 1);
+}
+
+/* Buffers as a deployed driver has them: the header and 1500 bytes. */
+static void net_rx_room_decides_to_the_byte(void **state)
+{
+	const uint32_t pieces_of[][6] = { { header() + 1500 },
+					  { 1000, header() + 400, 100 } };
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(pieces_of); i++) {
+		const uint32_t *piece = pieces_of[i];
+
+		init(d.version);
+		assert_int_equal(net.rx_room, 0);
+		chain(RX, piece, pieces(piece));
+		mock_service(&d);
+		assert_int_equal(net.rx_room, 1500);
+		tap.rx_len = 1501;
+		mock_service(&d);
+		assert_false(mock_used(&d.ring[RX], &id, &len));
+		assert_int_equal(net.stats.rx_dropped, 1);
+		tap.rx_len = 1500;
+		mock_service(&d);
+		assert_true(mock_used(&d.ring[RX], &id, &len));
+		assert_int_equal(len, header() + 1500);
+		assert_int_equal(*at(piece, header() + 1499), tap.rx[1499]);
+		assert_int_equal(net.stats.rx_frames, 1);
+	}
+}
+
+static void net_rx_room_is_of_the_smallest_buffer(void **state)
+{
+	(void)state;
+	mock_offer(&d, RX, header() + 1000);
+	mock_offer(&d, RX, header() + 500);
+	mock_offer(&d, RX, header() + 2000);
+	tap.rx_len = 60;
+	tap.rx_repeat = 2;
+	mock_service(&d);
+	assert_int_equal(net.stats.rx_frames, 3);
+	assert_int_equal(net.rx_room, 500);
+	mock_bring_up(&d);
+	assert_int_equal(net.rx_room, 0);
+	mock_offer(&d, RX, 0x20000);
+	mock_service(&d);
+	assert_int_equal(net.rx_room, 65535 + 14);
+}
+
 #define BOTH(name)                                                 \
 	cmocka_unit_test_setup_teardown(name, setup_v1, teardown), \
 		cmocka_unit_test_setup_teardown(name, setup_v2, teardown)
@@ -363,6 +599,20 @@ int main(void)
 		BOTH(net_tx_drops_frames_that_are_none),
 		BOTH(net_tx_rejects_short_header),
 		BOTH(net_tx_rejects_writable_segment),
+		BOTH(net_pace_off_gives_all_at_once),
+		BOTH(net_pace_waits_for_answer_then_ack),
+		BOTH(net_pace_waits_for_ack_then_answer),
+		BOTH(net_pace_takes_answer_and_ack_at_once),
+		BOTH(net_pace_ignores_frame_sent_before),
+		cmocka_unit_test_setup_teardown(
+			net_pace_ignores_ack_of_older_interrupt, setup_v1,
+			teardown),
+		BOTH(net_pace_expects_no_ack_without_interrupts),
+		BOTH(net_pace_ends_with_time),
+		BOTH(net_pace_is_over_with_reset),
+		BOTH(net_pace_drops_frames_older_than_driver),
+		BOTH(net_rx_room_decides_to_the_byte),
+		BOTH(net_rx_room_is_of_the_smallest_buffer),
 	};
 
 	return cmocka_run_group_tests_name("dev_net", tests, NULL, NULL);

@@ -179,7 +179,6 @@ struct hvl_dev_mmio {
 	/* version 1 */
 	uint64_t isr_at_us;   /* when the driver was last rung for isr */
 	uint32_t isr_late;    /* bits with news since that ring */
-	bool isr_unacked;     /* no acknowledgement since that ring */
 	uint64_t acked_at_us; /* when a queue was last acknowledged */
 	struct hvl_dev_mmio_queue refused; /* that request was logged */
 	uint8_t status_seen;
@@ -199,7 +198,10 @@ struct hvl_dev {
 	bool live;	   /* DRIVER_OK and not broken */
 	bool broken;
 	bool config_dirty;
-	bool queues_shown;   /* HVL_DEV_EVENT_QUEUES was sent */
+	bool queues_shown; /* HVL_DEV_EVENT_QUEUES was sent */
+	/* Of the interrupts for news, where drivers acknowledge: version 1. */
+	bool unacked;	     /* since the last ring */
+	uint32_t acks;	     /* acknowledgements taken */
 	uint32_t complaints; /* about the driver; log lines are thinned out */
 	struct hvl_dev_vq vq[HVL_DEV_QUEUES_MAX];
 	struct hvl_dev_stats stats;
