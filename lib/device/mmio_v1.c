@@ -136,8 +136,12 @@ static bool v1_reset(struct hvl_dev *dev)
 /* Ring for all the news there was. Return: true, as whoever asks must. */
 static bool v1_ring(struct hvl_dev *dev)
 {
+	uint32_t count = hvl_dev_reg_(dev, HVL_MMIO_REG_INTERRUPT_COUNT) + 1;
 	struct hvl_dev_mmio *m = &dev->mmio;
 
+	/* Read back, since only the driver's belief depends on it. */
+	hvl_io_store_release32(dev->cfg.regs, HVL_MMIO_REG_INTERRUPT_COUNT,
+			       count != 0 ? count : 1);
 	dev->unacked = true;
 	m->isr_late = 0;
 	m->isr_at_us = v1_now(dev);

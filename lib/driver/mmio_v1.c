@@ -108,6 +108,24 @@ static int v1_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 	return err;
 }
 
+/*
+ * A device side may leave a bit set for good, so that the bits alone do not
+ * tell whether it waits for an acknowledgement; where it counts its rings, its
+ * count does. Without this each look would acknowledge, ring and wake it up.
+ */
+static uint32_t v1_events(struct hvl_drv_dev *dev)
+{
+	uint32_t count;
+
+	if (dev->trapping)
+		return hvl_drv_mmio_events_(dev);
+	count = hvl_io_load_acquire32(&dev->regs, HVL_MMIO_REG_INTERRUPT_COUNT);
+	if (count != 0 && count == dev->generation)
+		return 0;
+	dev->generation = count;
+	return hvl_drv_mmio_events_(dev);
+}
+
 const struct hvl_drv_transport_ops hvl_drv_mmio_v1_ = {
 	.reset = v1_reset,
 	.reset_done = v1_reset_done,
@@ -119,5 +137,5 @@ const struct hvl_drv_transport_ops hvl_drv_mmio_v1_ = {
 	.queue_setup = v1_queue_setup,
 	.notify = hvl_drv_mmio_notify_,
 	.config_read = hvl_drv_mmio_config_read_,
-	.events = hvl_drv_mmio_events_,
+	.events = v1_events,
 };

@@ -567,6 +567,29 @@ static void mmio_v1_unheard_interrupt_is_rung_again(void **state)
 	assert_false(mock_service(&r));
 }
 
+/* For drivers that look without having been rung for. */
+static void mmio_v1_interrupts_are_counted(void **state)
+{
+	(void)state;
+	mock_bring_up(&r);
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 0);
+	assert_true(round_trip(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 1);
+	assert_true(round_trip(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 1);
+	mock_isr(&r);
+	assert_true(mock_service(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 2);
+	r.now_us += 100000;
+	assert_true(mock_service(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 3);
+	/* A driver that starts over may remember, and 0 means no count. */
+	mock_set(&r, HVL_MMIO_REG_INTERRUPT_COUNT, UINT32_MAX);
+	mock_bring_up(&r);
+	assert_true(round_trip(&r));
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 1);
+}
+
 static void mmio_v1_ack_before_driver_ok_is_consumed(void **state)
 {
 	(void)state;
@@ -776,6 +799,7 @@ int main(void)
 		T(mmio_v1_late_news_does_not_ring_in_next_life),
 		T(mmio_v1_ack_doorbell_serves_queues_too),
 		T(mmio_v1_unheard_interrupt_is_rung_again),
+		T(mmio_v1_interrupts_are_counted),
 		T(mmio_v1_ack_before_driver_ok_is_consumed),
 		T(mmio_v1_nothing_rings_during_set_up),
 		T(mmio_v1_restart_without_status_shows_in_pfn),

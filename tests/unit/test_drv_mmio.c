@@ -497,6 +497,31 @@ static void drv_mmio_events_are_acknowledged(void **state)
 	}
 }
 
+/* A bit stays set: what nobody rang for is not acknowledged again. */
+static void drv_mmio_v1_events_heed_the_count(void **state)
+{
+	struct fixture *f = fix_probe(MOCK_V1);
+	uint32_t rings;
+
+	(void)state;
+	assert_int_equal(fix_live(f), 0);
+	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_STATUS, 1);
+	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_COUNT, 1);
+	rings = f->mock.rings;
+	assert_int_equal(hvl_drv_dev_events(&f->dev), 1);
+	assert_int_equal(mock_reg(&f->mock, HVL_MMIO_REG_INTERRUPT_ACK), 1);
+	assert_int_equal(hvl_drv_dev_events(&f->dev), 0);
+	assert_int_equal(f->mock.rings, rings + 1);
+	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_COUNT, 2);
+	assert_int_equal(hvl_drv_dev_events(&f->dev), 1);
+	assert_int_equal(f->mock.rings, rings + 2);
+	/* Who does not count is acknowledged each time. */
+	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_COUNT, 0);
+	assert_int_equal(hvl_drv_dev_events(&f->dev), 1);
+	assert_int_equal(hvl_drv_dev_events(&f->dev), 1);
+	assert_int_equal(f->mock.rings, rings + 4);
+}
+
 static void drv_mmio_v2_events_tell_of_config(void **state)
 {
 	struct fixture *f = fix_probe(MOCK_V2);
@@ -682,6 +707,7 @@ int main(void)
 			drv_mmio_health_sees_broken_and_forgetful_devices),
 		cmocka_unit_test(drv_mmio_kick_notifies_once),
 		cmocka_unit_test(drv_mmio_events_are_acknowledged),
+		cmocka_unit_test(drv_mmio_v1_events_heed_the_count),
 		cmocka_unit_test(drv_mmio_v2_events_tell_of_config),
 		cmocka_unit_test(drv_mmio_config_read_gives_bytes),
 		cmocka_unit_test(drv_mmio_config_read_is_as_wide_as_the_field),

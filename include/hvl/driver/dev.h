@@ -59,7 +59,7 @@ struct hvl_drv_dev {
 	bool resetting; /* a reset was asked for, and not confirmed in time */
 	bool owns_memory; /* was DRIVER_OK, and no reset was confirmed since */
 	uint32_t fence;	  /* number of the last fence */
-	uint32_t generation; /* of the config, when events were last asked */
+	uint32_t generation; /* or interrupt count, at the last events() */
 };
 
 /**

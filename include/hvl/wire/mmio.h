@@ -48,6 +48,11 @@
 #define HVL_MMIO_REG_GUEST_PAGE_SIZE 0x028u
 #define HVL_MMIO_REG_QUEUE_ALIGN 0x03cu
 #define HVL_MMIO_REG_QUEUE_PFN 0x040u
+/*
+ * Device, in plain memory: moves whenever the device rings for its interrupt.
+ * 0: a device side that does not count.
+ */
+#define HVL_MMIO_REG_INTERRUPT_COUNT 0x0f8u
 
 /* Version 2 only */
 #define HVL_MMIO_REG_QUEUE_READY 0x044u
