@@ -50,7 +50,7 @@ static unsigned int client_scan(const char *folder,
 		(void)snprintf(path, sizeof(path), "%s/%s", folder,
 			       entries[i]->d_name);
 		free(entries[i]);
-		if (pmm_control_probe(path) < 0)
+		if (pmm_local_probe(path) < 0)
 			continue;
 		if (found++ == 0)
 			(void)snprintf(first, PMM_CONTROL_PATH_MAX, "%.*s",

@@ -53,6 +53,6 @@ int cli_listen_open(struct cli_listen *listen, const char *path,
 void cli_listen_close(struct cli_listen *listen)
 {
 	pmm_control_destroy(listen->control);
-	pmm_control_socket_close(&listen->socket);
+	pmm_local_close(&listen->socket);
 	cli_listen_init(listen);
 }

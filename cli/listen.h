@@ -14,7 +14,7 @@
 
 struct cli_listen {
 	struct pmm_control *control;
-	struct pmm_control_socket socket;
+	struct pmm_local_socket socket;
 };
 
 /** cli_listen_init() - nothing is open */

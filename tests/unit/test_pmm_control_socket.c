@@ -39,39 +39,39 @@ static void make_stale(const char *name)
 
 static void socket_is_for_its_owner_and_goes(void **state)
 {
-	struct pmm_control_socket sock;
+	struct pmm_local_socket sock;
 	struct stat st;
 	mode_t before = umask(0);
 
 	(void)state;
-	assert_int_equal(pmm_control_probe(path), -ENOENT);
+	assert_int_equal(pmm_local_probe(path), -ENOENT);
 	assert_int_equal(pmm_control_socket_open(&sock, path, &err), 0);
 	(void)umask(before);
 	assert_int_equal(lstat(path, &st), 0);
 	assert_true(S_ISSOCK(st.st_mode));
 	assert_int_equal(st.st_mode & 0777, 0600);
-	assert_int_equal(pmm_control_probe(path), 0);
-	pmm_control_socket_close(&sock);
+	assert_int_equal(pmm_local_probe(path), 0);
+	pmm_local_close(&sock);
 	assert_int_equal(access(path, F_OK), -1);
-	pmm_control_socket_close(&sock);
+	pmm_local_close(&sock);
 }
 
 static void socket_replaces_a_dead_one(void **state)
 {
-	struct pmm_control_socket sock;
+	struct pmm_local_socket sock;
 
 	(void)state;
 	make_stale(path);
-	assert_int_equal(pmm_control_probe(path), -ECONNREFUSED);
+	assert_int_equal(pmm_local_probe(path), -ECONNREFUSED);
 	assert_int_equal(pmm_control_socket_open(&sock, path, &err), 0);
-	assert_int_equal(pmm_control_probe(path), 0);
-	pmm_control_socket_close(&sock);
+	assert_int_equal(pmm_local_probe(path), 0);
+	pmm_local_close(&sock);
 	assert_int_equal(access(path, F_OK), -1);
 }
 
 static void socket_leaves_a_live_one_alone(void **state)
 {
-	struct pmm_control_socket first, second;
+	struct pmm_local_socket first, second;
 	char text[200];
 
 	(void)state;
@@ -85,14 +85,14 @@ static void socket_leaves_a_live_one_alone(void **state)
 			       path);
 		assert_string_equal(err.text, text);
 	}
-	pmm_control_socket_close(&second);
-	assert_int_equal(pmm_control_probe(path), 0);
-	pmm_control_socket_close(&first);
+	pmm_local_close(&second);
+	assert_int_equal(pmm_local_probe(path), 0);
+	pmm_local_close(&first);
 }
 
 static void socket_leaves_other_files_alone(void **state)
 {
-	struct pmm_control_socket sock;
+	struct pmm_local_socket sock;
 	int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
 
 	(void)state;
@@ -109,20 +109,20 @@ static void socket_leaves_other_files_alone(void **state)
 
 static void socket_that_lost_its_name_removes_no_other(void **state)
 {
-	struct pmm_control_socket first, second;
+	struct pmm_local_socket first, second;
 
 	(void)state;
 	assert_int_equal(pmm_control_socket_open(&first, path, &err), 0);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(pmm_control_socket_open(&second, path, &err), 0);
-	pmm_control_socket_close(&first);
-	assert_int_equal(pmm_control_probe(path), 0);
-	pmm_control_socket_close(&second);
+	pmm_local_close(&first);
+	assert_int_equal(pmm_local_probe(path), 0);
+	pmm_local_close(&second);
 }
 
 static void socket_refuses_names_that_cannot_be(void **state)
 {
-	struct pmm_control_socket sock;
+	struct pmm_local_socket sock;
 	char name[200];
 
 	(void)state;
@@ -139,7 +139,7 @@ static void socket_refuses_names_that_cannot_be(void **state)
 
 static void socket_default_sweeps_dead_ones_only(void **state)
 {
-	struct pmm_control_socket live;
+	struct pmm_local_socket live;
 	char name[PMM_CONTROL_PATH_MAX], want[PMM_CONTROL_PATH_MAX];
 	struct stat st;
 
@@ -160,8 +160,8 @@ static void socket_default_sweeps_dead_ones_only(void **state)
 	assert_int_equal(access(want, F_OK), 0);
 	assert_int_equal(pmm_control_socket_open(&live, name, &err), 0);
 	assert_int_equal(pmm_control_default("native", name, &err), 0);
-	assert_int_equal(pmm_control_probe(name), 0);
-	pmm_control_socket_close(&live);
+	assert_int_equal(pmm_local_probe(name), 0);
+	pmm_local_close(&live);
 	assert_int_equal(unlink(want), 0);
 	(void)snprintf(want, sizeof(want), "%s/hvl", folder);
 	assert_int_equal(rmdir(want), 0);
@@ -209,7 +209,7 @@ static void socket_clients_are_served(void **state)
 	static const char request[] = "{\"command\":\"a\"}\n";
 	const struct pmm_control_config cfg = { .answer = answer };
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	struct pmm_control_socket sock;
+	struct pmm_local_socket sock;
 	struct pmm_control *control;
 	struct pmm_loop loop;
 	char reply[100] = "";
@@ -231,7 +231,7 @@ static void socket_clients_are_served(void **state)
 		assert_int_equal(pmm_loop_turn(&loop, 100), 0);
 	assert_string_equal(reply, "{\"ok\":true,\"result\":{}}\n");
 	pmm_control_destroy(control);
-	pmm_control_socket_close(&sock);
+	pmm_local_close(&sock);
 	pmm_loop_fini(&loop);
 	assert_int_equal(recv(fd, reply, 1, 0), 0);
 	close(fd);
