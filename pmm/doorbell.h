@@ -31,6 +31,7 @@ struct pmm_doorbell {
 	uint32_t watch_events;	/* EPOLL* bits for it */
 	int to_remote, to_main; /* descriptors that a local remote gets */
 	uint64_t rings;		/* by us, for statistics */
+	void *priv;		/* of the kind; freed by close */
 };
 
 /**
@@ -61,8 +62,9 @@ void pmm_doorbell_poll(struct pmm_doorbell *db);
  *          somebody listens, and whenever he went away
  * @err:    filled in on failure
  * Return: 0 or negative errno. A peer that is absent, full or slow never makes
- * anybody wait. Each new connection counts as a ring. Close removes the socket
- * that was made.
+ * anybody wait. Each new connection counts as a ring from the remote, and is
+ * rung once: either side may have missed some. Close removes the socket that
+ * was made.
  */
 int pmm_doorbell_unix(struct pmm_doorbell *db, const char *path, bool listen,
 		      struct pmm_error *err);
@@ -83,18 +85,24 @@ struct pmm_uio_options {
 
 /**
  * pmm_doorbell_uio() - a UIO device's interrupt, and a register that rings
- * @db:   filled in
+ * @db:   filled in; watch_fd is -1 if the device has no interrupt
  * @opts: the path is borrowed until this returns
  * @err:  filled in on failure
- * Return: 0 or negative errno.
+ * Return: 0 or negative errno. Offsets count from the start of the device's
+ * memory, wherever in its first page that is. An interrupt is acknowledged,
+ * then enabled again; where the kernel's driver knows no enabling it is left
+ * alone. A device that vanishes is silent from then on.
  */
 int pmm_doorbell_uio(struct pmm_doorbell *db,
 		     const struct pmm_uio_options *opts, struct pmm_error *err);
 
+#define PMM_DOORBELL_PERIOD_MIN_US 10u
+#define PMM_DOORBELL_PERIOD_MAX_US 1000000u
+
 /**
  * pmm_doorbell_timer() - there is none: we look every so often
  * @db:        filled in
- * @period_us: 10 to 1,000,000
+ * @period_us: PMM_DOORBELL_PERIOD_MIN_US to PMM_DOORBELL_PERIOD_MAX_US
  * Return: 0 or negative errno.
  */
 int pmm_doorbell_timer(struct pmm_doorbell *db, uint32_t period_us);

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 
 if(TARGET hvl_pmm)
-  foreach(part device doorbell entropy feature_names ivshmem layout loop process qemu qmp
-      ratelog tap uart watchdog)
+  foreach(part device doorbell doorbell_uio doorbell_unix entropy feature_names
+      ivshmem layout loop process qemu qmp ratelog tap uart watchdog)
     hvl_add_test(test_pmm_${part} LABEL unit SOURCES test_pmm_${part}.c
       INCLUDES "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)
   endforeach()
+  if(TARGET test_pmm_doorbell_uio)
+    target_link_options(test_pmm_doorbell_uio PRIVATE -Wl,--wrap=write)
+  endif()
   set(support "${PROJECT_SOURCE_DIR}/tests/support")
   hvl_add_test(test_remote_sysfs LABEL unit
     SOURCES test_remote_sysfs.c "${support}/elf_builder.c"

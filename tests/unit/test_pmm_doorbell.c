@@ -9,57 +9,12 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "doorbell.h"
-#include "loop.h"
-
-static struct pmm_loop loop;
-static struct pmm_watch watch;
-static struct pmm_doorbell db;
-static int heard;
-
-static void on_bell(void *ctx, uint32_t events)
-{
-	(void)ctx;
-	(void)events;
-	pmm_doorbell_heard(&db);
-	heard++;
-}
-
-static void watch_bell(void)
-{
-	assert_int_equal(pmm_loop_watch(&loop, &watch, db.watch_fd,
-					db.watch_events, on_bell, NULL),
-			 0);
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	heard = 0;
-	return pmm_loop_init(&loop);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	if (watch.active)
-		pmm_loop_unwatch(&loop, &watch);
-	pmm_doorbell_close(&db);
-	pmm_loop_fini(&loop);
-	return 0;
-}
-
-static void hear(int times)
-{
-	heard = 0;
-	for (int i = 0; i < 5; i++)
-		assert_int_equal(pmm_loop_turn(&loop, 0), 0);
-	assert_int_equal(heard, times);
-}
+#include "bell.h"
 
 static void remote_rings(int bytes)
 {
@@ -152,6 +107,41 @@ static void doorbell_poll_has_nothing_to_watch(void **state)
 	assert_int_equal(db.rings, 1);
 }
 
+static void doorbell_timer_rings_by_itself(void **state)
+{
+	(void)state;
+	assert_int_equal(pmm_doorbell_timer(&db, PMM_DOORBELL_PERIOD_MAX_US),
+			 0);
+	watch_bell();
+	hear(0);
+	close_bell();
+	assert_int_equal(pmm_doorbell_timer(&db, PMM_DOORBELL_PERIOD_MIN_US),
+			 0);
+	watch_bell();
+	for (int i = 0; i < 10; i++)
+		hear_next();
+	pmm_doorbell_ring(&db);
+	pmm_doorbell_drain(&db);
+	assert_int_equal(db.rings, 1);
+}
+
+static void doorbell_timer_once_heard_is_silent_for_a_while(void **state)
+{
+	(void)state;
+	assert_int_equal(pmm_doorbell_timer(&db, 200000), 0);
+	watch_bell();
+	hear_next();
+	hear(0);
+}
+
+static void doorbell_timer_refuses_periods_that_cannot_be(void **state)
+{
+	(void)state;
+	assert_int_equal(pmm_doorbell_timer(&db, 0), -EINVAL);
+	assert_int_equal(pmm_doorbell_timer(&db, 9), -EINVAL);
+	assert_int_equal(pmm_doorbell_timer(&db, 1000001), -EINVAL);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -162,6 +152,9 @@ int main(void)
 		T(doorbell_uart_does_not_wait_for_the_remote),
 		T(doorbell_uart_of_one_way_is_silent_to_the_remote),
 		T(doorbell_poll_has_nothing_to_watch),
+		T(doorbell_timer_rings_by_itself),
+		T(doorbell_timer_once_heard_is_silent_for_a_while),
+		T(doorbell_timer_refuses_periods_that_cannot_be),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
