@@ -178,6 +178,8 @@ static void status_print_device(const json_t *device)
 			     get_number(net, "rx_frames"),
 			     get_number(net, "tx_frames"),
 			     get_number(net, "rx_dropped") +
+				     get_number(net, "rx_overflows") +
+				     get_number(net, "rx_stale") +
 				     get_number(net, "tx_dropped"));
 	else
 		n = snprintf(text + at, sizeof(text) - at,

@@ -14,6 +14,9 @@
 
 #include "feature_names.h"
 
+/* Each change of an MTU is news to the whole system: not at a driver's pace. */
+#define DEVICE_FIT_US HVL_US_PER_S
+
 static bool device_is_net(const struct pmm_device *device)
 {
 	return device->cfg.id == VIRTIO_ID_NET;
@@ -36,6 +39,7 @@ static int device_open_net(struct pmm_device *device, struct pmm_error *err)
 	backing = pmm_tap_backing(tap);
 	hvl_dev_net_init(&device->u.net.model, &backing, device->cfg.mac,
 			 tap->mtu);
+	hvl_dev_net_set_pace(&device->u.net.model, device->cfg.pace);
 	return 0;
 }
 
@@ -74,6 +78,7 @@ void pmm_device_close(struct pmm_device *device, struct pmm_loop *loop)
 	device->open = false;
 	if (device_is_net(device)) {
 		pmm_loop_unwatch(loop, &device->u.net.tap.watch);
+		pmm_loop_timer_cancel(loop, &device->u.net.pace);
 		pmm_tap_close(&device->u.net.tap);
 	} else {
 		pmm_entropy_close(&device->u.rng.entropy);
@@ -176,6 +181,7 @@ int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 	};
 	int rc = -EINVAL;
 
+	device->loop = loop;
 	device->wake = place->wake;
 	device->wake_ctx = place->wake_ctx;
 	if (hvl_io_sub(place->shm, place->at->regs_off, HVL_MMIO_BLOCK_SIZE,
@@ -206,12 +212,72 @@ static void device_unplug(struct pmm_device *device)
 	hvl_dev_net_set_link(&device->dev, false);
 }
 
+/* Frames that are too large are dropped: better, they are not sent. */
+static void device_fit_mtu(struct pmm_device *device)
+{
+	struct pmm_tap *tap = &device->u.net.tap;
+	uint32_t room = device->u.net.model.rx_room, mtu;
+	uint64_t now;
+	int rc;
+
+	if (!device->cfg.fit_mtu || room == 0 || room == device->u.net.fitted)
+		return;
+	now = hvl_time_us();
+	if (device->u.net.fitted &&
+	    now - device->u.net.fitted_us < DEVICE_FIT_US)
+		return;
+	device->u.net.fitted = room;
+	device->u.net.fitted_us = now;
+	mtu = room > HVL_NET_ETH_HEADER ? room - HVL_NET_ETH_HEADER : 0;
+	rc = pmm_tap_limit_mtu(tap, mtu);
+	if (rc > 0)
+		hvl_log(device->log, HVL_LOG_INFO,
+			"%s: tap \"%s\": MTU %u, as the driver's receive "
+			"buffers take frames of %u bytes",
+			device->cfg.name, tap->ifname, tap->mtu_now, room);
+	if (rc >= 0 || tap->gone || device->u.net.unfit)
+		return;
+	device->u.net.unfit = true;
+	hvl_log(device->log, HVL_LOG_WARNING,
+		"%s: larger frames than the driver's %u bytes are dropped, and "
+		"the MTU of tap \"%s\" is not ours to set: %s; type: ip link "
+		"set %s mtu %u",
+		device->cfg.name, room, tap->ifname, strerror(-rc), tap->ifname,
+		mtu);
+}
+
+static void device_on_pace(void *ctx)
+{
+	struct pmm_device *device = ctx;
+
+	device->wake(device->wake_ctx);
+}
+
+/* A frame waits that may go without an answer from some time on. */
+static void device_set_pace_timer(struct pmm_device *device)
+{
+	struct pmm_timer *timer = &device->u.net.pace;
+	uint64_t at = hvl_dev_net_next_us(&device->dev), now;
+
+	if (at == UINT64_MAX || !device->u.net.tap.readable) {
+		pmm_loop_timer_cancel(device->loop, timer);
+		return;
+	}
+	if (timer->active)
+		return;
+	now = hvl_time_us();
+	pmm_loop_timer(device->loop, timer, at > now ? at - now : 0, 0,
+		       device_on_pace, device);
+}
+
 unsigned int pmm_device_service(struct pmm_device *device, unsigned int budget)
 {
 	unsigned int flags = hvl_dev_service(&device->dev, budget);
 
 	if (device_is_net(device)) {
 		device_unplug(device);
+		device_fit_mtu(device);
+		device_set_pace_timer(device);
 		if (pmm_tap_held(&device->u.net.tap))
 			flags |= HVL_DEV_MORE;
 	}

@@ -25,6 +25,12 @@ struct pmm_device_config {
 	const char *ifname; /* net: NULL: the next free hvlN */
 	uint8_t mac[6];	    /* net: zero: one of its own */
 	uint16_t mtu;	    /* net: 0: the tap's */
+	/*
+	 * net: for drivers that do not negotiate an MTU: the tap's follows the
+	 * size of their receive buffers.
+	 */
+	bool fit_mtu;
+	bool pace; /* net: hvl_dev_net_set_pace() */
 };
 
 struct pmm_device {
@@ -37,12 +43,17 @@ struct pmm_device {
 			struct hvl_dev_net model;
 			struct pmm_tap tap;
 			bool link_down; /* the tap is gone, the driver knows */
+			struct pmm_timer pace; /* a frame's wait ends */
+			uint32_t fitted;       /* rx_room that the MTU is for */
+			uint64_t fitted_us;
+			bool unfit; /* and that the MTU is not ours was said */
 		} net;
 		struct {
 			struct hvl_dev_rng model;
 			struct pmm_entropy entropy;
 		} rng;
 	} u;
+	struct pmm_loop *loop;
 	/* Somebody should look at the devices. */
 	void (*wake)(void *ctx);
 	void *wake_ctx;

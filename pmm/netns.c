@@ -10,6 +10,8 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ifaddrs.h>
+#include <linux/if_link.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <sched.h>
@@ -192,6 +194,26 @@ int pmm_if_set_mtu(const char *ifname, uint32_t mtu)
 
 	ifr.ifr_mtu = (int)mtu;
 	return if_ioctl(SIOCSIFMTU, &ifr);
+}
+
+int pmm_if_get_dropped(const char *ifname, uint32_t *dropped)
+{
+	struct ifaddrs *all, *a;
+	int rc = -ENODEV;
+
+	if (getifaddrs(&all) < 0)
+		return -errno;
+	for (a = all; a && rc < 0; a = a->ifa_next) {
+		const struct rtnl_link_stats *stats = a->ifa_data;
+
+		if (!a->ifa_addr || a->ifa_addr->sa_family != AF_PACKET ||
+		    !stats || strcmp(a->ifa_name, ifname) != 0)
+			continue;
+		*dropped = stats->tx_dropped;
+		rc = 0;
+	}
+	freeifaddrs(all);
+	return rc;
 }
 
 static int if_set_sockaddr(const char *ifname, unsigned long request,

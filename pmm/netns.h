@@ -29,6 +29,9 @@ int pmm_if_up(const char *ifname);
 int pmm_if_get_mtu(const char *ifname, uint32_t *mtu);
 int pmm_if_set_mtu(const char *ifname, uint32_t mtu);
 
+/** pmm_if_get_dropped() - frames that it did not send; wraps around */
+int pmm_if_get_dropped(const char *ifname, uint32_t *dropped);
+
 /** pmm_if_set_ip() - IPv4 address and length of its prefix, 1 to 32 */
 int pmm_if_set_ip(const char *ifname, const char *ip, unsigned int prefix);
 

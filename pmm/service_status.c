@@ -39,14 +39,17 @@ static json_t *status_net(const struct pmm_device *device)
 	const struct hvl_dev_net *net = &device->u.net.model;
 	const struct hvl_dev_net_stats *st = &net->stats;
 
-	return json_pack("{s:s, s:o, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I}",
-			 "ifname", device->u.net.tap.ifname, "mac",
-			 status_mac(net->mac), "mtu", (int)net->mtu, "link_up",
-			 (int)net->link_up, "rx_frames", (jint)st->rx_frames,
-			 "rx_bytes", (jint)st->rx_bytes, "rx_dropped",
-			 (jint)st->rx_dropped, "tx_frames", (jint)st->tx_frames,
-			 "tx_bytes", (jint)st->tx_bytes, "tx_dropped",
-			 (jint)st->tx_dropped);
+	return json_pack(
+		"{s:s, s:o, s:i, s:b, s:I, s:I, s:I, s:I, s:I, s:I, "
+		"s:I, s:I, s:I}",
+		"ifname", device->u.net.tap.ifname, "mac", status_mac(net->mac),
+		"mtu", (int)net->mtu, "link_up", (int)net->link_up, "rx_frames",
+		(jint)st->rx_frames, "rx_bytes", (jint)st->rx_bytes,
+		"rx_dropped", (jint)st->rx_dropped, "tx_frames",
+		(jint)st->tx_frames, "tx_bytes", (jint)st->tx_bytes,
+		"tx_dropped", (jint)st->tx_dropped, "rx_overflows",
+		(jint)pmm_tap_dropped(&device->u.net.tap), "rx_stale",
+		(jint)st->rx_stale, "rx_unanswered", (jint)st->rx_unanswered);
 }
 
 static json_t *status_rng(const struct pmm_device *device)

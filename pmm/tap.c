@@ -140,7 +140,7 @@ static int tap_mtu(struct pmm_tap *tap, const struct pmm_tap_config *cfg,
 				"to %u",
 				cfg->name, tap->ifname, mtu, PMM_TAP_MTU_MIN,
 				PMM_TAP_MTU_MAX);
-	tap->mtu = (uint16_t)mtu;
+	tap->mtu = tap->mtu_now = (uint16_t)mtu;
 	return 0;
 }
 
@@ -163,6 +163,7 @@ int pmm_tap_open(struct pmm_tap *tap, const struct pmm_tap_config *cfg,
 	}
 	/* One that somebody made for us may be up already, or is his to set. */
 	(void)pmm_if_up(tap->ifname);
+	(void)pmm_if_get_dropped(tap->ifname, &tap->dropped);
 	/* What was there before the first edge. */
 	tap->readable = true;
 	return 0;
@@ -194,8 +195,36 @@ void pmm_mac_default(const char *ifname, uint8_t mac[6])
 		mac[i] = (uint8_t)(hash >> (8 * i));
 }
 
+int pmm_tap_limit_mtu(struct pmm_tap *tap, uint32_t mtu)
+{
+	int rc;
+
+	if (mtu > tap->mtu)
+		mtu = tap->mtu;
+	if (mtu < PMM_TAP_MTU_MIN)
+		mtu = PMM_TAP_MTU_MIN;
+	if (mtu == tap->mtu_now)
+		return 0;
+	rc = pmm_if_set_mtu(tap->ifname, mtu);
+	if (rc < 0)
+		return rc;
+	tap->mtu_now = (uint16_t)mtu;
+	return 1;
+}
+
+uint64_t pmm_tap_dropped(const struct pmm_tap *tap)
+{
+	uint32_t now;
+
+	if (tap->gone || pmm_if_get_dropped(tap->ifname, &now) < 0)
+		return 0;
+	return now - tap->dropped;
+}
+
 void pmm_tap_close(struct pmm_tap *tap)
 {
+	if (tap->fd > 0 && tap->mtu_now < tap->mtu && !tap->gone)
+		(void)pmm_tap_limit_mtu(tap, tap->mtu);
 	if (tap->fd > 0)
 		close(tap->fd);
 	tap->fd = -1;
@@ -280,7 +309,7 @@ static int tap_recv(void *ctx, const struct hvl_seg *seg, unsigned int n,
 
 	if (tap->gone)
 		return -ENODEV;
-	if (!tap->readable || tap_hold(tap))
+	if (!tap->readable || (n != 0 && tap_hold(tap)))
 		return -EAGAIN;
 	if (n > HVL_DEV_SEGS_MAX)
 		return -ENOBUFS;

@@ -36,7 +36,9 @@ struct pmm_tap {
 	const char *name;
 	char ifname[IFNAMSIZ];
 	int fd;
-	uint16_t mtu;
+	uint16_t mtu;	  /* as the user wants it, or as it was found */
+	uint16_t mtu_now; /* the interface's; smaller while limited */
+	uint32_t dropped; /* of the interface, before we had it */
 	bool created;	  /* by us: it goes when we close it */
 	bool readable;	  /* frames may be waiting */
 	bool burst;	  /* more than one came the last time */
@@ -87,6 +89,24 @@ static inline void pmm_tap_ready(struct pmm_tap *tap)
  * Return: true once: ring for that frame, then look for more.
  */
 bool pmm_tap_held(struct pmm_tap *tap);
+
+/**
+ * pmm_tap_limit_mtu() - let the interface send no more than the driver takes
+ * @tap: open
+ * @mtu: of the driver's buffers; the user's is not exceeded
+ * Return: 1 when that changed the interface, 0 when not, negative errno.
+ *
+ * Close undoes it, where the interface stays.
+ */
+int pmm_tap_limit_mtu(struct pmm_tap *tap, uint32_t mtu);
+
+/**
+ * pmm_tap_dropped() - frames for the driver that the kernel did not queue
+ *
+ * The queue is the interface's own, of txqueuelen frames. Return: those since
+ * open; 0 if nobody can tell.
+ */
+uint64_t pmm_tap_dropped(const struct pmm_tap *tap);
 
 /** pmm_tap_close() - not watched any more; nothing is done on a closed one */
 void pmm_tap_close(struct pmm_tap *tap);

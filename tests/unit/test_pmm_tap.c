@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/if_packet.h>
+#include <linux/if_tun.h>
 #include <net/ethernet.h>
 #include <net/if.h>
 #include <poll.h>
@@ -288,6 +289,98 @@ static void capability(bool on)
 	assert_int_equal(syscall(SYS_capset, &head, data), 0);
 }
 
+static uint32_t mtu_of(const char *ifname)
+{
+	uint32_t mtu = 0;
+
+	assert_int_equal(pmm_if_get_mtu(ifname, &mtu), 0);
+	return mtu;
+}
+
+static void tap_limit_mtu_comes_and_goes(void **state)
+{
+	(void)state;
+	assert_int_equal(pmm_tap_limit_mtu(&tap, 1500), 0);
+	assert_int_equal(pmm_tap_limit_mtu(&tap, 1486), 1);
+	assert_int_equal(mtu_of("hvltest"), 1486);
+	assert_int_equal(pmm_tap_limit_mtu(&tap, 1486), 0);
+	/* Never more than it was, nor less than an interface can have. */
+	assert_int_equal(pmm_tap_limit_mtu(&tap, 60000), 1);
+	assert_int_equal(mtu_of("hvltest"), 1500);
+	assert_int_equal(pmm_tap_limit_mtu(&tap, 1), 1);
+	assert_int_equal(mtu_of("hvltest"), PMM_TAP_MTU_MIN);
+	capability(false);
+	assert_int_equal(pmm_tap_limit_mtu(&tap, 1486), -EPERM);
+	capability(true);
+	assert_int_equal(tap.mtu, 1500);
+}
+
+/* An interface that stays is left as it was found. */
+static void tap_close_restores_mtu(void **state)
+{
+	static const struct pmm_tap_config cfg = { .name = "net0",
+						   .ifname = "hvlkept" };
+	struct pmm_error err = { "" };
+	struct pmm_tap kept;
+
+	(void)state;
+	assert_int_equal(pmm_tap_open(&kept, &cfg, &err), 0);
+	assert_int_equal(ioctl(kept.fd, TUNSETPERSIST, 1), 0);
+	assert_int_equal(pmm_tap_limit_mtu(&kept, 1000), 1);
+	pmm_tap_close(&kept);
+	assert_int_equal(mtu_of("hvlkept"), 1500);
+	assert_int_equal(pmm_tap_open(&kept, &cfg, &err), 0);
+	assert_false(kept.created);
+	assert_int_equal(ioctl(kept.fd, TUNSETPERSIST, 0), 0);
+	pmm_tap_close(&kept);
+}
+
+/* The kernel's queue is bounded, and what it does not take is counted. */
+static void tap_queue_overflow_is_counted(void **state)
+{
+	unsigned char frame[60], buf[2000];
+	struct hvl_seg seg = { buf, sizeof(buf) };
+	unsigned int got = 0, i;
+
+	(void)state;
+	drain();
+	assert_int_equal(pmm_tap_dropped(&tap), 0);
+	fill_frame(frame, sizeof(frame));
+	for (i = 0; i < 2000; i++)
+		(void)send(sock, frame, sizeof(frame), 0);
+	assert_true(pmm_tap_dropped(&tap) >= 500);
+	pmm_tap_ready(&tap);
+	while (net.recv(net.ctx, &seg, 1, sizeof(buf)) > 0 ||
+	       pmm_tap_held(&tap))
+		got += buf[12] == 0x88 && buf[13] == 0xb5;
+	assert_true(got >= 500);
+	assert_true(got + pmm_tap_dropped(&tap) >= 2000);
+}
+
+/* Frames that nobody wants any more: each is gone, with no room for it. */
+static void tap_recv_without_room_drops(void **state)
+{
+	unsigned char buf[2000];
+	struct hvl_seg seg = { buf, sizeof(buf) };
+	unsigned int n = 0;
+
+	(void)state;
+	drain();
+	tap.burst = false;
+	(void)pmm_tap_held(&tap);
+	main_sends(60);
+	main_sends(61);
+	main_sends(62);
+	pmm_tap_ready(&tap);
+	while (net.recv(net.ctx, NULL, 0, 0) == -EMSGSIZE)
+		n++;
+	assert_true(n >= 3);
+	assert_false(tap.readable);
+	assert_false(pmm_tap_held(&tap));
+	main_sends(63);
+	assert_int_equal(recv_ours(&seg, 1, sizeof(buf)), 63);
+}
+
 static void tap_open_refuses(void **state)
 {
 	struct pmm_tap_config cfg = { .name = "net1", .ifname = "hvltest" };
@@ -369,6 +462,10 @@ int main(void)
 		TAP_TEST(tap_lone_frame_is_not_held_up),
 		TAP_TEST(tap_send_reaches_main),
 		TAP_TEST(tap_open_sets_mtu_and_address),
+		TAP_TEST(tap_limit_mtu_comes_and_goes),
+		TAP_TEST(tap_close_restores_mtu),
+		TAP_TEST(tap_queue_overflow_is_counted),
+		TAP_TEST(tap_recv_without_room_drops),
 		TAP_TEST(tap_open_refuses),
 		TAP_TEST(tap_open_without_privilege_says_the_cure),
 		TAP_TEST(tap_deleted_interface_is_noticed),
