@@ -8,14 +8,12 @@
 #include "driver.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <hvl/metal/shm.h>
-
 #include "kernel_rproc.h"
 #include "remote_sysfs.h"
+#include "shm_source.h"
 
 #define SYSFS_POLL_US 100000u
 
@@ -47,18 +45,12 @@ static void sysfs_destroy(struct pmm_driver *driver)
 static int sysfs_open_shm(struct driver_sysfs *d, struct pmm_error *err)
 {
 	const struct pmm_driver_config *cfg = &d->driver.cfg;
-	int rc = hvl_shm_open(&d->shm, cfg->sysfs->shm_path,
-			      cfg->sysfs->shm_offset, cfg->shm_size,
-			      cfg->shm_da);
+	const struct pmm_shm_source src = { .path = cfg->sysfs->shm_path,
+					    .offset = cfg->sysfs->shm_offset };
+	int rc = pmm_shm_open(&d->shm, &src, cfg->shm_size, cfg->shm_da, err);
 
 	if (rc < 0)
-		return pmm_fail(err, rc,
-				"shared memory: \"%s\", 0x%" PRIx64
-				" bytes from 0x%" PRIx64 ": %s",
-				cfg->sysfs->shm_path, cfg->shm_size,
-				cfg->sysfs->shm_offset,
-				rc == -ERANGE ? "the file is shorter" :
-						strerror(-rc));
+		return rc;
 	d->driver.shm.io = d->shm.io;
 	d->driver.shm.fd = -1;
 	return 0;

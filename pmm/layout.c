@@ -58,35 +58,60 @@ static void layout_size_text(char *buf, size_t size, uint64_t n)
 		(void)snprintf(buf, size, "%" PRIu64 "K", n >> 10);
 }
 
+static const char *layout_da_option(const struct pmm_layout_config *cfg)
+{
+	return cfg->da_option ? cfg->da_option : "--shmem-addr";
+}
+
+static const char *layout_size_option(const struct pmm_layout_config *cfg)
+{
+	return cfg->size_option ? cfg->size_option : "--shmem-size";
+}
+
+static int layout_check_size(const struct pmm_layout_config *cfg,
+			     struct pmm_error *err)
+{
+	const char *option = layout_size_option(cfg);
+
+	if (cfg->size == 0)
+		return pmm_fail(
+			err, -EINVAL, "%s 0: there must be some%s", option,
+			cfg->size_option ? "" :
+					   "; leave it out for the board's");
+	if (cfg->da + (cfg->size - 1) < cfg->da)
+		return pmm_fail(err, -EINVAL,
+				"%s 0x%" PRIx64 ": reaches beyond 64 bits from "
+				"%s 0x%" PRIx64,
+				option, cfg->size, layout_da_option(cfg),
+				cfg->da);
+	if (cfg->size % PMM_PAGE)
+		return pmm_fail(
+			err, -EINVAL,
+			"%s %" PRIu64 ": not whole pages of 4K; %" PRIu64
+			"K would be",
+			option, cfg->size, cfg->size / 1024 / 4 * 4 + 4);
+	return 0;
+}
+
 static int layout_check_range(const struct pmm_layout_config *cfg,
 			      struct pmm_error *err)
 {
+	const char *option = layout_da_option(cfg);
+	int rc;
+
 	if (cfg->da % PMM_PAGE)
 		return pmm_fail(err, -EINVAL,
-				"--shmem-addr 0x%" PRIx64 ": not at a page's "
-				"start; 0x%" PRIx64 " would be",
-				cfg->da, cfg->da / PMM_PAGE * PMM_PAGE);
-	if (cfg->size == 0)
-		return pmm_fail(err, -EINVAL,
-				"--shmem-size 0: there must be some; leave it "
-				"out for the board's");
-	if (cfg->da + (cfg->size - 1) < cfg->da)
-		return pmm_fail(err, -EINVAL,
-				"--shmem-size 0x%" PRIx64 ": reaches beyond "
-				"64 bits from --shmem-addr 0x%" PRIx64,
-				cfg->size, cfg->da);
-	if (cfg->size % PMM_PAGE)
-		return pmm_fail(err, -EINVAL,
-				"--shmem-size %" PRIu64 ": not whole pages of "
-				"4K; %" PRIu64 "K would be",
-				cfg->size, cfg->size / 1024 / 4 * 4 + 4);
-	if (cfg->v1 && cfg->da + (cfg->size - 1) >= LAYOUT_V1_END)
-		return pmm_fail(err, -EINVAL,
-				"--shmem-addr 0x%" PRIx64 ": --transport "
-				"mmio-v1 reaches addresses below 0x%" PRIx64
-				" only; use --transport mmio",
-				cfg->da, LAYOUT_V1_END);
-	return 0;
+				"%s 0x%" PRIx64 ": not at a page's start; "
+				"0x%" PRIx64 " would be",
+				option, cfg->da, cfg->da / PMM_PAGE * PMM_PAGE);
+	rc = layout_check_size(cfg, err);
+	if (rc == 0 && cfg->v1 && cfg->da + (cfg->size - 1) >= LAYOUT_V1_END)
+		rc = pmm_fail(err, -EINVAL,
+			      "%s 0x%" PRIx64 ": --transport mmio-v1 reaches "
+			      "addresses below 0x%" PRIx64
+			      " only; use --transport mmio",
+			      option, cfg->da, LAYOUT_V1_END);
+	return rc;
 }
 
 static int layout_check_count(const struct pmm_layout_config *cfg,
@@ -150,9 +175,9 @@ int pmm_layout_plan(struct pmm_layout *layout,
 	if (cfg->size < first + least) {
 		layout_size_text(text, sizeof(text), first + least);
 		return pmm_fail(err, -ENOSPC,
-				"--shmem-size %" PRIu64 "K: too small for "
-				"these devices; at least %s",
-				cfg->size >> 10, text);
+				"%s %" PRIu64 "K: too small for these "
+				"devices; at least %s",
+				layout_size_option(cfg), cfg->size >> 10, text);
 	}
 
 	layout_regions(layout, first, cfg->size - first - least);

@@ -43,6 +43,8 @@ struct pmm_layout_config {
 	bool coherent; /* both sides see each other's writes through caches */
 	unsigned int count;
 	const struct pmm_layout_want *want; /* count of them; borrowed */
+	/* The options that gave da and size, for messages; NULL: as run's */
+	const char *da_option, *size_option;
 };
 
 struct pmm_layout_device {

@@ -210,7 +210,7 @@ static int remote_make(struct pmm_remote *r, struct pmm_error *err)
 		rc = remote_open_wires(r, err);
 	if (rc == 0)
 		rc = pmm_service_attach(&r->service, &r->driver->shm.io,
-					&r->driver->doorbell, err);
+					&r->driver->doorbell, NULL, err);
 	if (rc == 0)
 		rc = remote_load(r, err);
 	return rc;

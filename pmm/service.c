@@ -28,6 +28,8 @@ static int service_plan(const struct pmm_service_config *cfg,
 		.coherent = true,
 		.count = cfg->ndevices,
 		.want = want,
+		.da_option = cfg->da_option,
+		.size_option = cfg->size_option,
 	};
 
 	for (unsigned int i = 0; i < cfg->ndevices && i < PMM_DEVICES_MAX;
@@ -85,7 +87,9 @@ int pmm_service_open(struct pmm_service *svc,
 }
 
 int pmm_service_attach(struct pmm_service *svc, const struct hvl_io *shm,
-		       struct pmm_doorbell *doorbell, struct pmm_error *err)
+		       struct pmm_doorbell *doorbell,
+		       const struct hvl_dev_journal *const *journal,
+		       struct pmm_error *err)
 {
 	svc->doorbell = doorbell;
 	for (unsigned int i = 0; i < svc->ndevices; i++) {
@@ -95,6 +99,7 @@ int pmm_service_attach(struct pmm_service *svc, const struct hvl_io *shm,
 			.v1 = svc->cfg.v1,
 			.no_suppress = svc->cfg.no_suppress,
 			.segs = svc->segs,
+			.journal = journal ? journal[i] : NULL,
 			.log = &svc->ratelog.log,
 			.wake = pmm_service_wake,
 			.wake_ctx = svc,

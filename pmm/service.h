@@ -35,6 +35,7 @@
 
 struct pmm_service_config {
 	uint64_t shm_da, shm_size;
+	const char *da_option, *size_option; /* as struct pmm_layout_config */
 	bool no_dtb;
 	bool v1;	  /* mmio version 1 */
 	bool no_suppress; /* as struct hvl_dev_config has it */
@@ -90,11 +91,14 @@ int pmm_service_open(struct pmm_service *svc,
  * @svc:      open
  * @shm:      borrowed until close
  * @doorbell: likewise
+ * @journal:  one for each device, borrowed likewise; NULL: none is kept
  * @err:      filled in on failure
  * Return: 0 or negative errno.
  */
 int pmm_service_attach(struct pmm_service *svc, const struct hvl_io *shm,
-		       struct pmm_doorbell *doorbell, struct pmm_error *err);
+		       struct pmm_doorbell *doorbell,
+		       const struct hvl_dev_journal *const *journal,
+		       struct pmm_error *err);
 
 /** pmm_service_start() - look after the devices. Return: 0, negative errno. */
 int pmm_service_start(struct pmm_service *svc);

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * shm_source.c - shared memory that others made: a file, a device node
+ */
+#include "shm_source.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Before it is opened: opening a device node may have effects. */
+static int shm_check_kind(const struct pmm_shm_source *src, uint64_t *has,
+			  struct pmm_error *err)
+{
+	struct stat st;
+
+	if (stat(src->path, &st) < 0)
+		return pmm_fail(err, -errno, "shared memory: \"%s\": %s",
+				src->path, strerror(errno));
+	*has = (uint64_t)st.st_size;
+	if (src->kind == PMM_SHM_FILE && !S_ISREG(st.st_mode))
+		return pmm_fail(err, -EINVAL,
+				"shared memory: \"%s\": not a regular file; "
+				"name a device node with dev=",
+				src->path);
+	if (src->kind == PMM_SHM_NODE && !S_ISCHR(st.st_mode))
+		return pmm_fail(err, -EINVAL,
+				"shared memory: \"%s\": not a character "
+				"device; name a file with file=",
+				src->path);
+	return 0;
+}
+
+int pmm_shm_open(struct hvl_shm *shm, const struct pmm_shm_source *src,
+		 uint64_t size, uint64_t da, struct pmm_error *err)
+{
+	uint64_t has = 0;
+	int rc = shm_check_kind(src, &has, err);
+
+	*shm = (struct hvl_shm){ .fd = -1 };
+	if (rc < 0)
+		return rc;
+	rc = hvl_shm_open(shm, src->path, src->offset, size, da);
+	if (rc == -ERANGE)
+		return pmm_fail(err, rc,
+				"shared memory: \"%s\" has 0x%" PRIx64
+				" bytes; 0x%" PRIx64 " from 0x%" PRIx64
+				" on need 0x%" PRIx64,
+				src->path, has, size, src->offset,
+				src->offset + size);
+	if (rc < 0)
+		return pmm_fail(err, rc,
+				"shared memory: \"%s\", 0x%" PRIx64
+				" bytes from 0x%" PRIx64 ": %s",
+				src->path, size, src->offset, strerror(-rc));
+	return 0;
+}
