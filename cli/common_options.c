@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "control_socket.h"
+#include "keys.h"
 #include "tap.h"
 #include "values.h"
 
@@ -73,10 +74,17 @@ int cli_take_rng(void *ctx, const char *value, struct pmm_error *err)
 	return 0;
 }
 
-static int net_take_ifname(struct cli_common *common,
-			   struct pmm_device_config *dev, const char *value,
-			   struct pmm_error *err)
+/* The device that a --net is about. */
+struct net_list {
+	struct cli_common *common;
+	struct pmm_device_config *dev;
+};
+
+static int net_take_ifname(void *ctx, const char *value, struct pmm_error *err)
 {
+	struct net_list *list = ctx;
+	struct pmm_device_config *dev = list->dev;
+	struct cli_common *common = list->common;
 	char *ifname = common->ifnames[dev - common->devices];
 
 	if (strlen(value) >= IFNAMSIZ)
@@ -102,11 +110,12 @@ static int net_take_ifname(struct cli_common *common,
 	return 0;
 }
 
-static int net_take_mac(struct cli_common *common,
-			struct pmm_device_config *dev, const char *value,
-			struct pmm_error *err)
+static int net_take_mac(void *ctx, const char *value, struct pmm_error *err)
 {
+	struct net_list *list = ctx;
+	struct pmm_device_config *dev = list->dev;
 	static const uint8_t none[6];
+	const struct cli_common *common = list->common;
 
 	if (!cli_mac(value, dev->mac))
 		return pmm_fail(err, -EINVAL,
@@ -134,13 +143,12 @@ static int net_take_mac(struct cli_common *common,
 	return 0;
 }
 
-static int net_take_mtu(struct cli_common *common,
-			struct pmm_device_config *dev, const char *value,
-			struct pmm_error *err)
+static int net_take_mtu(void *ctx, const char *value, struct pmm_error *err)
 {
+	struct net_list *list = ctx;
+	struct pmm_device_config *dev = list->dev;
 	uint64_t mtu;
 
-	(void)common;
 	if (!cli_number(value, &mtu) || mtu < PMM_TAP_MTU_MIN ||
 	    mtu > PMM_TAP_MTU_MAX)
 		return pmm_fail(err, -EINVAL,
@@ -150,50 +158,19 @@ static int net_take_mtu(struct cli_common *common,
 	return 0;
 }
 
-static const struct {
-	const char *key;
-	int (*take)(struct cli_common *common, struct pmm_device_config *dev,
-		    const char *value, struct pmm_error *err);
-} net_keys[] = {
+static const struct cli_key net_keys[] = {
 	{ "ifname", net_take_ifname },
 	{ "mac", net_take_mac },
 	{ "mtu", net_take_mtu },
+	{ 0 },
 };
-
-static int net_take_key(struct cli_common *common,
-			struct pmm_device_config *dev, char *item,
-			unsigned int *seen, struct pmm_error *err)
-{
-	char *value = strchr(item, '=');
-	size_t k = 0;
-
-	if (value)
-		*value++ = '\0';
-	while (k < HVL_ARRAY_SIZE(net_keys) &&
-	       strcmp(item, net_keys[k].key) != 0)
-		k++;
-	if (k == HVL_ARRAY_SIZE(net_keys))
-		return pmm_fail(
-			err, -EINVAL,
-			"--net: unknown key \"%s\"; write " CLI_NET_SYNTAX,
-			item);
-	if (!value || !*value)
-		return pmm_fail(err, -EINVAL,
-				"--net: %s has no value; write " CLI_NET_SYNTAX,
-				item);
-	if (*seen & 1u << k)
-		return pmm_fail(err, -EINVAL, "--net: %s is given twice", item);
-	*seen |= 1u << k;
-	return net_keys[k].take(common, dev, value, err);
-}
 
 int cli_take_net(void *ctx, const char *value, struct pmm_error *err)
 {
-	struct cli_common *common = ctx;
-	struct pmm_device_config *dev;
-	unsigned int seen = 0;
+	static const struct cli_keys keys = { "--net", CLI_NET_SYNTAX,
+					      net_keys };
+	struct net_list list = { .common = ctx };
 	char text[256], *next = text, *item;
-	int rc = 0;
 
 	if (strlen(value) >= sizeof(text))
 		return pmm_fail(err, -EINVAL,
@@ -205,12 +182,10 @@ int cli_take_net(void *ctx, const char *value, struct pmm_error *err)
 			err, -EINVAL,
 			"--net \"%s\": unknown backing \"%s\"; write " CLI_NET_SYNTAX,
 			value, item);
-	dev = common_add_device(common, VIRTIO_ID_NET, err);
-	if (!dev)
+	list.dev = common_add_device(ctx, VIRTIO_ID_NET, err);
+	if (!list.dev)
 		return -E2BIG;
-	while (rc == 0 && (item = strsep(&next, ",")))
-		rc = net_take_key(common, dev, item, &seen, err);
-	return rc;
+	return cli_keys_parse(&keys, next, &list, NULL, err);
 }
 
 int cli_take_control(void *ctx, const char *value, struct pmm_error *err)

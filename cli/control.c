@@ -122,6 +122,11 @@ static void print_row(const char *name, const char *text)
 	(void)putchar('\n');
 }
 
+static bool status_is(const json_t *status, const char *state)
+{
+	return strcmp(get_text(status, "state"), state) == 0;
+}
+
 static void status_print_state(const json_t *status)
 {
 	const char *state = get_text(status, "state");
@@ -130,7 +135,7 @@ static void status_print_state(const json_t *status)
 	char when[60] = "";
 	char text[200];
 
-	if (strcmp(state, "running") == 0)
+	if (status_is(status, "running"))
 		(void)snprintf(when, sizeof(when), " for %.1f s",
 			       get_real(status, "uptime"));
 	else if (json_is_number(json_object_get(status, "restart_in")))
@@ -193,6 +198,27 @@ static void status_print_device(const json_t *device)
 	print_row(get_text(device, "name"), text);
 }
 
+/* Of hvl serve, which knows the remote by its drivers only. */
+static void status_print_serving(const json_t *status)
+{
+	const json_t *doorbell = json_object_get(status, "doorbell");
+
+	print_row("remote", "served; something else loads it");
+	print_row("file",
+		  get_text(json_object_get(status, "shared_memory"), "path"));
+	print_row("doorbell",
+		  get_text(doorbell,
+			   *get_text(doorbell, "path") ? "path" : "kind"));
+}
+
+static void status_print_running(const json_t *status)
+{
+	status_print_state(status);
+	status_print_end(status);
+	print_row("board", get_text(status, "board"));
+	print_row("firmware", get_text(status, "firmware"));
+}
+
 static void status_print(const struct cli_client *client, const json_t *status)
 {
 	const json_t *shm = json_object_get(status, "shared_memory");
@@ -200,10 +226,10 @@ static void status_print(const struct cli_client *client, const json_t *status)
 	char text[200];
 	size_t i;
 
-	status_print_state(status);
-	status_print_end(status);
-	print_row("board", get_text(status, "board"));
-	print_row("firmware", get_text(status, "firmware"));
+	if (status_is(status, "serving"))
+		status_print_serving(status);
+	else
+		status_print_running(status);
 	(void)snprintf(text, sizeof(text), "%lld bytes at %s, %s",
 		       get_number(shm, "size"), get_text(shm, "address"),
 		       get_text(status, "transport"));
@@ -230,7 +256,7 @@ static int do_status(struct cli_client *client, const struct control_opts *opts,
 				 JSON_INDENT(2) | JSON_REAL_PRECISION(9));
 		(void)putchar('\n');
 	}
-	rc = strcmp(get_text(status, "state"), "running") == 0 ?
+	rc = status_is(status, "running") || status_is(status, "serving") ?
 		     0 :
 		     CLI_EXIT_NOT_RUNNING;
 	json_decref(status);

@@ -16,9 +16,9 @@
 #include "run.h"
 
 static const struct cli_command *const commands[] = {
-	&cli_demo_command,  &cli_run_command,	&cli_status_command,
-	&cli_stop_command,  &cli_start_command, &cli_restart_command,
-	&cli_trace_command,
+	&cli_demo_command,    &cli_run_command,	  &cli_serve_command,
+	&cli_status_command,  &cli_stop_command,  &cli_start_command,
+	&cli_restart_command, &cli_trace_command,
 };
 
 static int main_help(void)

@@ -10,6 +10,9 @@
 #include <hvl/metal/compiler.h>
 #include <hvl/metal/log.h>
 
+/* How long output may take when everything else has ended. */
+#define CLI_FINAL_MS 1000
+
 /** cli_say() - one line: "hvl: ..." */
 void cli_say(const char *fmt, ...) HVL_PRINTF(1, 2);
 

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "devices.h"
 #include "listen.h"
 #include "message.h"
 #include "private_net.h"
@@ -58,18 +59,7 @@ static void run_introduce(const struct run *run)
 	const struct pmm_remote_config *cfg = &run->opts.remote;
 
 	cli_private_introduce(&run->private_net);
-	for (unsigned int i = 0; i < cfg->ndevices; i++) {
-		const char *ifname =
-			pmm_service_ifname(pmm_remote_service(run->remote), i);
-
-		if (ifname)
-			cli_say("%s: tap \"%s\"", cfg->devices[i].name, ifname);
-		else
-			cli_say("%s: entropy of %s", cfg->devices[i].name,
-				cfg->devices[i].source ?
-					cfg->devices[i].source :
-					"the kernel");
-	}
+	cli_devices_introduce(pmm_remote_service(run->remote));
 	cli_say("firmware \"%s\"%s", cfg->firmware,
 		run->term.raw ? "; Ctrl-] quits" : "");
 }

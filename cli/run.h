@@ -19,6 +19,7 @@
 extern const struct cli_command cli_run_command;
 extern const struct cli_command cli_demo_command;
 extern const struct cli_command cli_restart_command;
+extern const struct cli_command cli_serve_command;
 extern const struct cli_command cli_start_command;
 extern const struct cli_command cli_status_command;
 extern const struct cli_command cli_stop_command;

@@ -17,9 +17,6 @@
 #include "loop.h"
 #include "uart.h"
 
-/* How long output may take when everything else has ended. */
-#define CLI_FINAL_MS 1000
-
 struct cli_term {
 	struct pmm_loop *loop;
 	struct pmm_uart *uart;

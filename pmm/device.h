@@ -8,6 +8,9 @@
 #ifndef PMM_DEVICE_H
 #define PMM_DEVICE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include <hvl/device/dev.h>
 #include <hvl/device/net.h>
 #include <hvl/device/rng.h>

@@ -31,6 +31,8 @@ struct pmm_doorbell {
 	uint32_t watch_events;	/* EPOLL* bits for it */
 	int to_remote, to_main; /* descriptors that a local remote gets */
 	uint64_t rings;		/* by us, for statistics */
+	uint32_t peers;		/* that connected; of a socket */
+	bool peer;		/* one is there, as last heard */
 	void *priv;		/* of the kind; freed by close */
 };
 

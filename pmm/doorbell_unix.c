@@ -97,6 +97,7 @@ static void unix_take_peer(struct pmm_doorbell *db, int fd)
 		unix_drop_peer(u);
 	else
 		pmm_doorbell_ring(db);
+	db->peers++;
 }
 
 static void unix_accept(struct pmm_doorbell *db)
@@ -180,6 +181,7 @@ static void unix_heard(struct pmm_doorbell *db)
 		else
 			(void)unix_swallow(u);
 	}
+	db->peer = u->peer >= 0;
 }
 
 /* What is on its way to the peer cannot be called back: a spurious ring. */

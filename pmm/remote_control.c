@@ -86,8 +86,7 @@ static int do_version(struct pmm_remote_control *control, const json_t *request,
 		      json_t **result, struct pmm_error *err)
 {
 	(void)request;
-	*result = json_pack("{s:i, s:s}", "protocol", PMM_CONTROL_VERSION,
-			    "version", control->version);
+	*result = pmm_status_version(control->version);
 	return *result ? 0 : pmm_fail(err, -ENOMEM, "no memory");
 }
 

@@ -140,12 +140,28 @@ void pmm_service_wake(void *ctx)
 		pmm_loop_task(svc->loop, &svc->task, service_look, svc);
 }
 
+/* For a person: who comes and goes on a socket. */
+static void service_say_peer(struct pmm_service *svc)
+{
+	const struct pmm_doorbell *db = svc->doorbell;
+	bool came = db->peers != svc->peers;
+
+	if (came)
+		hvl_log(&svc->ratelog.log, HVL_LOG_INFO,
+			"doorbell: peer connected");
+	if ((came || svc->peer) && !db->peer)
+		hvl_log(&svc->ratelog.log, HVL_LOG_INFO, "doorbell: peer gone");
+	svc->peers = db->peers;
+	svc->peer = db->peer;
+}
+
 static void service_on_doorbell(void *ctx, uint32_t events)
 {
 	struct pmm_service *svc = ctx;
 
 	(void)events;
 	pmm_doorbell_heard(svc->doorbell);
+	service_say_peer(svc);
 	pmm_service_wake(svc);
 }
 

@@ -59,6 +59,8 @@ struct pmm_service {
 	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
 
 	struct pmm_doorbell *doorbell;
+	uint32_t peers; /* of it that were told of */
+	bool peer;
 	struct pmm_watch doorbell_watch;
 	struct pmm_timer recheck;
 	struct pmm_task task;

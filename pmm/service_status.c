@@ -25,6 +25,12 @@ json_t *pmm_status_hex(uint64_t value)
 	return json_string(text);
 }
 
+json_t *pmm_status_version(const char *version)
+{
+	return json_pack("{s:i, s:s}", "protocol", PMM_CONTROL_VERSION,
+			 "version", version);
+}
+
 static json_t *status_mac(const uint8_t mac[6])
 {
 	char text[18];

@@ -21,6 +21,9 @@ json_t *pmm_status_string(const char *text);
 /** pmm_status_hex() - addresses, feature bits: too wide for JSON's numbers */
 json_t *pmm_status_hex(uint64_t value);
 
+/** pmm_status_version() - the answer to "version"; @version: of hvl */
+json_t *pmm_status_version(const char *version);
+
 /** pmm_service_status() - an array with an object for each device */
 json_t *pmm_service_status(const struct pmm_service *svc);
 

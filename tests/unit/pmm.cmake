@@ -2,7 +2,7 @@
 
 if(TARGET hvl_pmm)
   foreach(part device device_net doorbell doorbell_uio doorbell_unix entropy
-      feature_names ivshmem layout loop process qemu qmp ratelog tap uart watchdog)
+      feature_names ivshmem layout loop process qemu qmp ratelog server tap uart watchdog)
     hvl_add_test(test_pmm_${part} LABEL unit SOURCES test_pmm_${part}.c
       INCLUDES "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)
   endforeach()
@@ -22,6 +22,10 @@ if(TARGET hvl)
     SOURCES test_cli_lines.c "${cli}/lines.c" INCLUDES "${cli}")
   hvl_add_test(test_cli_options LABEL unit
     SOURCES test_cli_options.c "${cli}/common_options.c" "${cli}/firmware.c"
-      "${cli}/options.c" "${cli}/run_options.c" "${cli}/values.c"
+      "${cli}/keys.c" "${cli}/options.c" "${cli}/run_options.c" "${cli}/values.c"
+    INCLUDES "${cli}" "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)
+  hvl_add_test(test_cli_serve_options LABEL unit
+    SOURCES test_cli_serve_options.c "${cli}/common_options.c" "${cli}/keys.c"
+      "${cli}/options.c" "${cli}/serve_options.c" "${cli}/values.c"
     INCLUDES "${cli}" "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)
 endif()

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * server.c - devices for a remote that somebody else loads and starts
+ *
+ * The remote may be alive before the first byte is written: of the memory only
+ * the register blocks and the devicetree blob are ours, and both are written
+ * only where they do not show yet what they should.
+ */
+#include "server.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hvl/metal/barrier.h>
+#include <hvl/wire/mmio.h>
+
+struct pmm_server {
+	struct pmm_server_config cfg;
+	struct pmm_loop *loop;
+	struct hvl_shm shm;
+	struct pmm_doorbell doorbell;
+	struct pmm_service service;
+};
+
+static struct pmm_service_config
+server_service_config(const struct pmm_server_config *cfg)
+{
+	return (struct pmm_service_config){
+		.shm_da = cfg->shm_da,
+		.shm_size = cfg->shm_size,
+		.da_option = "--shmem addr",
+		.size_option = "--shmem size",
+		.no_dtb = cfg->no_dtb,
+		.v1 = cfg->v1,
+		.ndevices = cfg->ndevices,
+		.devices = cfg->devices,
+		.log = cfg->log,
+	};
+}
+
+int pmm_server_check(const struct pmm_server_config *cfg, struct pmm_error *err)
+{
+	const struct pmm_service_config sc = server_service_config(cfg);
+
+	if (cfg->shm.offset % PMM_PAGE)
+		return pmm_fail(err, -EINVAL,
+				"--shmem offset 0x%llx: not at a page's start; "
+				"0x%llx would be",
+				(unsigned long long)cfg->shm.offset,
+				(unsigned long long)(cfg->shm.offset /
+						     PMM_PAGE * PMM_PAGE));
+	return pmm_service_check(&sc, err);
+}
+
+static int server_open_doorbell(struct pmm_server *s, struct pmm_error *err)
+{
+	const struct pmm_server_config *cfg = &s->cfg;
+	int rc;
+
+	if (cfg->bell == PMM_SERVER_UIO)
+		return pmm_doorbell_uio(&s->doorbell, &cfg->uio, err);
+	if (cfg->bell != PMM_SERVER_POLL)
+		return pmm_doorbell_unix(&s->doorbell, cfg->socket,
+					 cfg->bell == PMM_SERVER_UNIX_LISTEN,
+					 err);
+	rc = pmm_doorbell_timer(&s->doorbell, cfg->poll_us);
+	return rc < 0 ? pmm_fail(err, rc, "doorbell: %s", strerror(-rc)) : 0;
+}
+
+static int server_open(struct pmm_server *s, struct pmm_error *err)
+{
+	const struct pmm_service_config sc = server_service_config(&s->cfg);
+	int rc = pmm_shm_open(&s->shm, &s->cfg.shm, s->cfg.shm_size,
+			      s->cfg.shm_da, err);
+
+	if (rc == 0)
+		rc = pmm_service_open(&s->service, &sc, s->loop, err);
+	if (rc == 0)
+		rc = server_open_doorbell(s, err);
+	if (rc == 0)
+		rc = pmm_service_attach(&s->service, &s->shm.io, &s->doorbell,
+					NULL, err);
+	return rc;
+}
+
+int pmm_server_create(struct pmm_server **out,
+		      const struct pmm_server_config *cfg,
+		      struct pmm_loop *loop, struct pmm_error *err)
+{
+	struct pmm_server *s;
+	int rc = pmm_server_check(cfg, err);
+
+	if (rc < 0)
+		return rc;
+	s = calloc(1, sizeof(*s));
+	if (!s)
+		return pmm_fail(err, -ENOMEM, "server: no memory");
+	s->cfg = *cfg;
+	s->loop = loop;
+	s->shm.fd = -1;
+	rc = server_open(s, err);
+	if (rc < 0) {
+		pmm_server_destroy(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+/* A remote that waits for the blob sees its magic last. */
+static void server_write_blob(const struct hvl_io *shm, const uint8_t *blob,
+			      uint64_t size)
+{
+	const size_t magic = sizeof(uint32_t);
+	uint32_t first;
+
+	memcpy(&first, blob, magic);
+	hvl_io_write32(shm, 0, 0);
+	hvl_wmb_after_sequence_odd();
+	hvl_io_write_block(shm, magic, blob + magic, (size_t)size - magic);
+	hvl_io_store_release32(shm, 0, le32toh(first));
+}
+
+/* A remote that is alive may be reading it: left alone if it is right. */
+static int server_show_blob(struct pmm_server *s)
+{
+	/* Of the doorbell the remote must know without us. */
+	const struct hvl_rsc_boot doorbell = { .doorbell = HVL_DOORBELL_POLL };
+	uint64_t size = s->service.layout.fdt_size;
+	uint8_t *blob, *now;
+	int rc;
+
+	if (size == 0)
+		return 0;
+	blob = calloc(2, (size_t)size);
+	if (!blob)
+		return -ENOMEM;
+	now = blob + size;
+	rc = pmm_layout_fdt(&s->service.layout, &doorbell, blob);
+	if (rc == 0) {
+		hvl_io_read_block(&s->shm.io, 0, now, (size_t)size);
+		if (memcmp(blob, now, (size_t)size) != 0)
+			server_write_blob(&s->shm.io, blob, size);
+	}
+	free(blob);
+	return rc;
+}
+
+/* Blocks of devices that another PMM had here: nobody would answer. */
+static void server_hide_rest(struct pmm_server *s)
+{
+	if (!s->cfg.no_dtb)
+		return;
+	for (unsigned int i = s->service.ndevices; i < PMM_DEVICES_MAX_NO_DTB;
+	     i++) {
+		uint64_t at = s->service.layout.regs_off +
+			      (uint64_t)HVL_MMIO_BLOCK_SIZE * i +
+			      HVL_MMIO_REG_MAGIC;
+
+		if (hvl_io_read32(&s->shm.io, at) == HVL_MMIO_MAGIC)
+			hvl_io_write32(&s->shm.io, at, 0);
+	}
+}
+
+int pmm_server_start(struct pmm_server *s, struct pmm_error *err)
+{
+	int rc = server_show_blob(s);
+
+	if (rc < 0)
+		return pmm_fail(err, rc, "devicetree blob: %s", strerror(-rc));
+	for (unsigned int i = 0; i < s->service.ndevices; i++)
+		hvl_dev_publish(&s->service.devices[i].dev);
+	server_hide_rest(s);
+	rc = pmm_service_start(&s->service);
+	if (rc < 0)
+		return pmm_fail(err, rc, "doorbell: %s", strerror(-rc));
+	hvl_log(s->cfg.log, HVL_LOG_INFO, "waiting for a driver");
+	return 0;
+}
+
+void pmm_server_destroy(struct pmm_server *s)
+{
+	if (!s)
+		return;
+	pmm_service_close(&s->service);
+	pmm_doorbell_close(&s->doorbell);
+	hvl_shm_close(&s->shm);
+	free(s);
+}
+
+const struct pmm_server_config *pmm_server_config(const struct pmm_server *s)
+{
+	return &s->cfg;
+}
+
+const struct pmm_service *pmm_server_service(const struct pmm_server *s)
+{
+	return &s->service;
+}

@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * test_pmm_server.c - devices in a file that others made, for a driver that
+ * comes and goes as it likes
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <libfdt.h>
+
+#include <hvl/metal/time.h>
+#include <hvl/wire/mmio.h>
+#include <hvl/wire/virtio.h>
+
+#include "server.h"
+#include "server_control.h"
+
+#define DA 0x37000000u
+#define BEFORE 0x10000u
+#define SIZE 0x100000u
+#define AFTER 0x3000u
+#define FILE_SIZE (BEFORE + SIZE + AFTER)
+#define PATTERN 0xa5
+#define NUM 8u
+#define RING 0x4000u /* of queue 0, in the shared memory */
+
+static char dir[] = "/tmp/hvl-server-XXXXXX";
+static char mem_path[64], bell_path[64];
+static uint8_t before[FILE_SIZE], after[FILE_SIZE];
+static const struct pmm_device_config devices[] = {
+	{ .name = "rng0", .id = VIRTIO_ID_RNG },
+};
+static struct pmm_loop loop;
+static struct pmm_server *server;
+static struct pmm_error err;
+static struct hvl_shm shm; /* as the remote sees it */
+static char said[4096];
+
+static void note(void *ctx, enum hvl_log_level level, const char *line)
+{
+	size_t at = strlen(said);
+
+	(void)ctx;
+	(void)level;
+	(void)snprintf(said + at, sizeof(said) - at, "%s\n", line);
+}
+
+static const struct hvl_log log_notes = { .level = HVL_LOG_INFO,
+					  .write = note };
+
+static struct pmm_server_config config(void)
+{
+	return (struct pmm_server_config){
+		.shm = { .kind = PMM_SHM_FILE,
+			 .path = mem_path,
+			 .offset = BEFORE },
+		.shm_da = DA,
+		.shm_size = SIZE,
+		.bell = PMM_SERVER_POLL,
+		.poll_us = 1000,
+		.no_dtb = true,
+		.v1 = true,
+		.ndevices = 1,
+		.devices = devices,
+		.log = &log_notes,
+	};
+}
+
+static void write_file(const uint8_t *bytes)
+{
+	int fd = open(mem_path, O_RDWR | O_CREAT | O_TRUNC, 0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, bytes, FILE_SIZE), FILE_SIZE);
+	close(fd);
+}
+
+static void read_file(uint8_t *bytes)
+{
+	int fd = open(mem_path, O_RDONLY);
+
+	assert_true(fd >= 0);
+	assert_int_equal(read(fd, bytes, FILE_SIZE), FILE_SIZE);
+	close(fd);
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(before, PATTERN, sizeof(before));
+	write_file(before);
+	said[0] = err.text[0] = '\0';
+	server = NULL;
+	assert_int_equal(hvl_shm_open(&shm, mem_path, BEFORE, SIZE, DA), 0);
+	return pmm_loop_init(&loop);
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	pmm_server_destroy(server);
+	pmm_loop_fini(&loop);
+	hvl_shm_close(&shm);
+	return 0;
+}
+
+static void start(const struct pmm_server_config *cfg)
+{
+	assert_int_equal(pmm_server_create(&server, cfg, &loop, &err), 0);
+	assert_int_equal(pmm_server_start(server, &err), 0);
+}
+
+static void stop(void)
+{
+	pmm_server_destroy(server);
+	server = NULL;
+}
+
+static uint32_t reg(uint32_t off)
+{
+	return hvl_io_read32(&shm.io, off);
+}
+
+static void set_reg(uint32_t off, uint32_t value)
+{
+	hvl_io_store_release32(&shm.io, off, value);
+}
+
+/* Turn until the log has it. */
+static void expect_said(const char *text)
+{
+	uint64_t end = hvl_time_us() + 10 * HVL_US_PER_S;
+
+	while (!strstr(said, text) && hvl_time_us() < end)
+		assert_int_equal(pmm_loop_turn(&loop, 20), 0);
+	if (!strstr(said, text))
+		fail_msg("never said \"%s\", but: %s", text, said);
+}
+
+static void expect_reg(uint32_t off, uint32_t value)
+{
+	uint64_t end = hvl_time_us() + 10 * HVL_US_PER_S;
+
+	while (reg(off) != value && hvl_time_us() < end)
+		assert_int_equal(pmm_loop_turn(&loop, 20), 0);
+	assert_int_equal(reg(off), value);
+}
+
+/* As a driver of version 1 does it, as far as a queue with nothing in it. */
+static void drive(void)
+{
+	hvl_io_fill(&shm.io, RING, 0, 0x3000);
+	set_reg(HVL_MMIO_REG_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	expect_said("rng0: found by its driver");
+	set_reg(HVL_MMIO_REG_STATUS,
+		VIRTIO_CONFIG_S_ACKNOWLEDGE | VIRTIO_CONFIG_S_DRIVER);
+	set_reg(HVL_MMIO_REG_QUEUE_SEL, 0);
+	set_reg(HVL_MMIO_REG_QUEUE_NUM, NUM);
+	set_reg(HVL_MMIO_REG_QUEUE_ALIGN, HVL_MMIO_V1_PAGE_SIZE);
+	set_reg(HVL_MMIO_REG_QUEUE_PFN, (DA + RING) / HVL_MMIO_V1_PAGE_SIZE);
+	expect_reg(HVL_MMIO_REG_QUEUE_PFN, HVL_MMIO_V1_ACK);
+	set_reg(HVL_MMIO_REG_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE |
+					     VIRTIO_CONFIG_S_DRIVER |
+					     VIRTIO_CONFIG_S_DRIVER_OK);
+	expect_said("rng0: DRIVER_OK, features 0x0 (none)");
+}
+
+static void server_writes_its_blocks_only(void **state)
+{
+	const struct pmm_server_config cfg = config();
+
+	(void)state;
+	start(&cfg);
+	expect_said("waiting for a driver");
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(pmm_loop_turn(&loop, 20), 0);
+	stop();
+	read_file(after);
+	assert_int_equal(reg(HVL_MMIO_REG_MAGIC), HVL_MMIO_MAGIC);
+	assert_int_equal(reg(HVL_MMIO_REG_DEVICE_ID), VIRTIO_ID_RNG);
+	memset(before + BEFORE, 0, HVL_MMIO_BLOCK_SIZE);
+	memset(after + BEFORE, 0, HVL_MMIO_BLOCK_SIZE);
+	assert_memory_equal(before, after, FILE_SIZE);
+}
+
+static void server_refuses_a_file_too_short(void **state)
+{
+	struct pmm_server_config cfg = config();
+	char text[200];
+
+	(void)state;
+	cfg.shm.offset = BEFORE + 0x4000;
+	assert_int_equal(pmm_server_create(&server, &cfg, &loop, &err),
+			 -ERANGE);
+	(void)snprintf(text, sizeof(text),
+		       "shared memory: \"%s\" has 0x%x bytes; 0x%x from 0x%x "
+		       "on need 0x%x",
+		       mem_path, FILE_SIZE, SIZE, BEFORE + 0x4000,
+		       BEFORE + 0x4000 + SIZE);
+	assert_string_equal(err.text, text);
+	read_file(after);
+	assert_memory_equal(before, after, FILE_SIZE);
+	/* Up to its last byte it is long enough. */
+	cfg.shm.offset = BEFORE + AFTER;
+	start(&cfg);
+}
+
+static void server_refuses_the_other_kind(void **state)
+{
+	struct pmm_server_config cfg = config();
+
+	(void)state;
+	cfg.shm.path = "/dev/zero";
+	assert_int_equal(pmm_server_create(&server, &cfg, &loop, &err),
+			 -EINVAL);
+	assert_string_equal(err.text,
+			    "shared memory: \"/dev/zero\": not a regular file; "
+			    "name a device node with dev=");
+	cfg.shm.kind = PMM_SHM_NODE;
+	cfg.shm.path = dir;
+	assert_int_equal(pmm_server_create(&server, &cfg, &loop, &err),
+			 -EINVAL);
+	assert_non_null(strstr(err.text, "not a character device; name a file "
+					 "with file="));
+	cfg.shm.path = "/nonexistent";
+	assert_int_equal(pmm_server_create(&server, &cfg, &loop, &err),
+			 -ENOENT);
+}
+
+static void server_maps_a_device_node(void **state)
+{
+	struct pmm_server_config cfg = config();
+
+	(void)state;
+	cfg.shm = (struct pmm_shm_source){ .kind = PMM_SHM_NODE,
+					   .path = "/dev/zero" };
+	start(&cfg);
+}
+
+static void server_tells_of_a_driver(void **state)
+{
+	const struct pmm_server_config cfg = config();
+
+	(void)state;
+	start(&cfg);
+	drive();
+	assert_non_null(strstr(said, "rng0: queues set up: 8\n"));
+	assert_true(pmm_server_service(server)->devices[0].dev.live);
+	set_reg(HVL_MMIO_REG_STATUS, 0);
+	expect_said("rng0: reset by its driver");
+}
+
+/* Magic words of devices that an earlier PMM had, and nothing but them. */
+static void server_hides_blocks_without_device(void **state)
+{
+	struct pmm_server_config cfg = config();
+
+	(void)state;
+	set_reg(HVL_MMIO_BLOCK_SIZE, HVL_MMIO_MAGIC);
+	set_reg(7 * HVL_MMIO_BLOCK_SIZE, HVL_MMIO_MAGIC);
+	set_reg(8 * HVL_MMIO_BLOCK_SIZE, HVL_MMIO_MAGIC);
+	start(&cfg);
+	assert_int_equal(reg(HVL_MMIO_BLOCK_SIZE), 0);
+	assert_int_equal(reg(7 * HVL_MMIO_BLOCK_SIZE), 0);
+	assert_int_equal(reg(8 * HVL_MMIO_BLOCK_SIZE), HVL_MMIO_MAGIC);
+	assert_int_equal(reg(2 * HVL_MMIO_BLOCK_SIZE), 0xa5a5a5a5);
+}
+
+static void server_writes_a_blob_that_differs(void **state)
+{
+	struct pmm_server_config cfg = config();
+	const struct pmm_layout *layout;
+	void *blob = hvl_io_va(&shm.io, 0);
+
+	(void)state;
+	cfg.no_dtb = false;
+	start(&cfg);
+	layout = &pmm_server_service(server)->layout;
+	assert_int_equal(fdt_check_full(blob, layout->fdt_size), 0);
+	assert_int_equal(reg((uint32_t)layout->regs_off), HVL_MMIO_MAGIC);
+	stop();
+	((uint8_t *)blob)[80] ^= 0xff;
+	read_file(before);
+	start(&cfg);
+	layout = &pmm_server_service(server)->layout;
+	assert_int_equal(fdt_check_full(blob, layout->fdt_size), 0);
+	read_file(after);
+	assert_int_not_equal(before[BEFORE + 80], after[BEFORE + 80]);
+}
+
+static void server_tells_of_peers(void **state)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	struct pmm_server_config cfg = config();
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)state;
+	cfg.bell = PMM_SERVER_UNIX_LISTEN;
+	cfg.socket = bell_path;
+	start(&cfg);
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bell_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)),
+			 0);
+	expect_said("doorbell: peer connected\n");
+	assert_null(strstr(said, "doorbell: peer gone"));
+	close(fd);
+	expect_said("doorbell: peer gone\n");
+}
+
+static void server_answers_for_its_devices(void **state)
+{
+	const struct pmm_server_config cfg = config();
+	struct pmm_server_control control = { .version = "1" };
+	json_t *result = NULL, *device;
+
+	(void)state;
+	start(&cfg);
+	drive();
+	control.server = server;
+	assert_int_equal(pmm_server_control_answer(&control, "status", NULL,
+						   &result, &err),
+			 0);
+	assert_string_equal(json_string_value(json_object_get(result, "state")),
+			    "serving");
+	device = json_array_get(json_object_get(result, "devices"), 0);
+	assert_true(json_is_true(json_object_get(device, "ready")));
+	json_decref(result);
+	assert_int_equal(pmm_server_control_answer(&control, "stop", NULL,
+						   &result, &err),
+			 -ENOTSUP);
+	assert_string_equal(err.text, "hvl serve does not load the remote; "
+				      "there are status and version");
+	assert_int_equal(
+		pmm_server_control_answer(&control, "fly", NULL, &result, &err),
+		-ENOSYS);
+}
+
+#define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(server_writes_its_blocks_only),
+		T(server_refuses_a_file_too_short),
+		T(server_refuses_the_other_kind),
+		T(server_maps_a_device_node),
+		T(server_tells_of_a_driver),
+		T(server_hides_blocks_without_device),
+		T(server_writes_a_blob_that_differs),
+		T(server_tells_of_peers),
+		T(server_answers_for_its_devices),
+	};
+	int rc;
+
+	if (!mkdtemp(dir))
+		return 1;
+	(void)snprintf(mem_path, sizeof(mem_path), "%s/mem", dir);
+	(void)snprintf(bell_path, sizeof(bell_path), "%s/bell", dir);
+	rc = cmocka_run_group_tests(tests, NULL, NULL);
+	(void)unlink(mem_path);
+	(void)rmdir(dir);
+	return rc;
+}
