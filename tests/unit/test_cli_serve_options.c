@@ -165,6 +165,7 @@ static void serve_takes_memory_and_devices(void **state)
 	assert_true(serve.server.no_dtb && serve.server.v1);
 	assert_int_equal(serve.server.ndevices, 2);
 	assert_string_equal(serve.server.devices[0].name, "net0");
+	assert_true(serve.server.devices[0].fit_mtu);
 	assert_string_equal(serve.server.devices[1].name, "rng0");
 	assert_int_equal(parse(MEM "--doorbell poll", &err), 0);
 	assert_int_equal(serve.server.shm.kind, PMM_SHM_FILE);
@@ -216,6 +217,10 @@ static void serve_paces_existing_firmware(void **state)
 			       &err),
 			 0);
 	assert_false(serve.server.devices[1].pace);
+	/* An MTU that was given is left alone. */
+	assert_int_equal(parse(MEM "--doorbell poll --net tap,mtu=1400", &err),
+			 0);
+	assert_false(serve.server.devices[0].fit_mtu);
 	assert_int_equal(parse(MEM "--doorbell poll", &err), 0);
 	assert_false(serve.server.devices[1].pace);
 	assert_int_equal(parse(MEM "--doorbell poll --quirks pace", &err), 0);
