@@ -204,6 +204,25 @@ static bool v1_pfn_restarted(const struct hvl_dev *dev)
 }
 
 /*
+ * Drivers write HostFeaturesSel before they ask for queues and not after; only
+ * bank 0 exists, so nobody reads it. Changed, it shows a driver that starts
+ * over at any point of its set-up, also where Status does not.
+ */
+static void v1_watch(struct hvl_dev *dev)
+{
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_DEVICE_FEATURES_SEL,
+			 HVL_MMIO_V1_MARKER);
+	dev->mmio.watched = true;
+}
+
+static bool v1_features_restarted(const struct hvl_dev *dev)
+{
+	return dev->mmio.watched &&
+	       hvl_dev_reg_(dev, HVL_MMIO_REG_DEVICE_FEATURES_SEL) !=
+		       HVL_MMIO_V1_MARKER;
+}
+
+/*
  * The older driver replaces 1 by 2 by 4: bits may go, but the value grows
  * until it starts over. Resets that fell between two looks show the same way.
  */
@@ -213,7 +232,7 @@ static bool v1_restarted(const struct hvl_dev *dev, uint8_t status)
 
 	return status < seen ||
 	       (seen & ~status & VIRTIO_CONFIG_S_DRIVER_OK) != 0 ||
-	       v1_pfn_restarted(dev);
+	       v1_features_restarted(dev) || v1_pfn_restarted(dev);
 }
 
 static void v1_take_status(struct hvl_dev *dev, uint8_t status)
@@ -334,6 +353,26 @@ static void v1_zero_ring(const struct hvl_dev_vq *vq)
 	hvl_io_clean(&vq->shm, vq->used, used);
 }
 
+/*
+ * It started over by itself. QueuePFN may still hold what its earlier life
+ * wrote back, or already the same page anew: see v1_is_left(). The older
+ * driver, which replaces Status, never writes it back.
+ */
+static void v1_restart(struct hvl_dev *dev, uint8_t status)
+{
+	uint32_t left = v1_last_pfn(dev);
+
+	if (dev->mmio.marked || !dev->cfg.now_us ||
+	    !(status & VIRTIO_CONFIG_S_ACKNOWLEDGE) ||
+	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) != left)
+		left = 0;
+	v1_forget(dev, HVL_DEV_EVENT_RESTARTED);
+	dev->mmio.left_pfn = left;
+	dev->mmio.acked_at_us = v1_now(dev);
+	/* Seen by its interrupt handler, it would end the next wait too soon. */
+	v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, HVL_MMIO_V1_ACK, 0);
+}
+
 /* Return: whether the driver's request still stood and is acknowledged. */
 static bool v1_acknowledge(struct hvl_dev *dev, uint16_t i,
 			   const struct v1_request *r)
@@ -358,6 +397,20 @@ static bool v1_acknowledge(struct hvl_dev *dev, uint16_t i,
 }
 
 /*
+ * Whether this may be what the driver's earlier life left there, since it
+ * started over before the register was cleared. One that asks for it anew
+ * shows by waiting.
+ */
+static bool v1_is_left(struct hvl_dev *dev, const struct v1_request *r)
+{
+	struct hvl_dev_mmio *m = &dev->mmio;
+
+	if (r->q.pfn != m->left_pfn || v1_due(dev, m->acked_at_us))
+		m->left_pfn = 0;
+	return m->left_pfn != 0;
+}
+
+/*
  * A driver that started over while it set this queue up asks for it again in
  * the very same words. It shows by waiting; the answer is given once more.
  */
@@ -366,7 +419,6 @@ static bool v1_repeat_ack(struct hvl_dev *dev, const struct v1_request *r)
 	struct hvl_dev_mmio *m = &dev->mmio;
 
 	if (m->ack_repeated || r->sel != m->last_acked ||
-	    (m->status_seen & VIRTIO_CONFIG_S_DRIVER_OK) ||
 	    !v1_due(dev, m->acked_at_us))
 		return false;
 	m->ack_repeated = true;
@@ -385,6 +437,8 @@ static bool v1_setup_queue(struct hvl_dev *dev)
 		return false;
 	if (v1_is_write_back(dev, &r))
 		return v1_repeat_ack(dev, &r);
+	if (v1_is_left(dev, &r))
+		return false;
 	i = v1_queue_index(dev, r.sel);
 	if (i == dev->cfg.model->nqueues || r.q.num == 0 ||
 	    r.q.num == HVL_MMIO_V1_MARKER || v1_same(&r.q, &m->refused))
@@ -397,6 +451,7 @@ static bool v1_setup_queue(struct hvl_dev *dev)
 		return false;
 	}
 	v1_zero_ring(&dev->vq[i]);
+	v1_watch(dev);
 	if (!v1_acknowledge(dev, i, &r)) {
 		hvl_dev_vq_stop(&dev->vq[i]);
 		return false;
@@ -471,7 +526,7 @@ static bool v1_poll(struct hvl_dev *dev)
 	if (status == 0)
 		return v1_reset(dev);
 	if (v1_restarted(dev, status)) {
-		v1_forget(dev, HVL_DEV_EVENT_RESTARTED);
+		v1_restart(dev, status);
 		ring = false;
 	}
 	if (dev->broken) {

@@ -186,6 +186,8 @@ struct hvl_dev_mmio {
 	bool ack_repeated;  /* for that queue */
 	bool setup_over;    /* the driver is past its queues */
 	bool marked;	    /* the registers will show a restart */
+	bool watched;	    /* and HostFeaturesSel will, from here on */
+	uint32_t left_pfn;  /* in QueuePFN, perhaps, of an earlier life */
 	struct hvl_dev_mmio_queue queue[HVL_DEV_QUEUES_MAX];
 };
 
