@@ -56,6 +56,7 @@ struct pmm_device {
 			struct pmm_entropy entropy;
 		} rng;
 	} u;
+	uint64_t queues_spun; /* of dev.stats.queues: without a wake-up */
 	struct pmm_loop *loop;
 	/* Somebody should look at the devices. */
 	void (*wake)(void *ctx);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <hvl/metal/barrier.h>
+#include <hvl/metal/time.h>
 
 /* Chains per queue and visit: a frame's way through all devices stays short. */
 #define SERVICE_BUDGET 64u
@@ -113,23 +114,86 @@ int pmm_service_attach(struct pmm_service *svc, const struct hvl_io *shm,
 	return 0;
 }
 
+/* Look at every device once. Return: HVL_DEV_RING and HVL_DEV_MORE bits. */
+static unsigned int service_pass(struct pmm_service *svc)
+{
+	unsigned int flags = 0;
+
+	for (unsigned int i = 0; i < svc->ndevices; i++)
+		flags |= pmm_device_service(&svc->devices[i], SERVICE_BUDGET);
+	if (flags & HVL_DEV_RING)
+		pmm_doorbell_ring(svc->doorbell);
+	return flags;
+}
+
+static bool service_in_setup(const struct pmm_service *svc)
+{
+	for (unsigned int i = 0; i < svc->ndevices; i++) {
+		if (hvl_dev_in_setup(&svc->devices[i].dev))
+			return true;
+	}
+	return false;
+}
+
+static uint64_t service_setup_mark(const struct pmm_service *svc)
+{
+	uint64_t mark = 0;
+
+	for (unsigned int i = 0; i < svc->ndevices; i++)
+		mark += hvl_dev_setup_mark(&svc->devices[i].dev);
+	return mark;
+}
+
+static void service_count_spun(struct pmm_service *svc, bool before)
+{
+	for (unsigned int i = 0; i < svc->ndevices; i++) {
+		struct pmm_device *device = &svc->devices[i];
+		uint64_t queues = device->dev.stats.queues;
+
+		/* In unsigned arithmetic the two differences add up. */
+		device->queues_spun += before ? -queues : queues;
+	}
+}
+
+/*
+ * Deployed drivers of version 1 look for a queue's acknowledgement a few tens
+ * of microseconds after they rang, and wait for seconds if it is not there: a
+ * wake-up may take longer. So while one sets up, do not sleep between its
+ * steps. Return: as service_pass().
+ */
+static unsigned int service_spin(struct pmm_service *svc)
+{
+	uint64_t mark = service_setup_mark(svc), last;
+	unsigned int flags = 0;
+
+	if (!pmm_spin_begin(&svc->spin, hvl_time_us()))
+		return 0;
+	service_count_spun(svc, true);
+	do {
+		last = mark;
+		hvl_rmb_after_doorbell();
+		flags = service_pass(svc);
+		mark = service_setup_mark(svc);
+	} while (pmm_spin_more(&svc->spin, hvl_time_us(), mark != last));
+	service_count_spun(svc, false);
+	return flags;
+}
+
 static void service_look(void *ctx)
 {
 	struct pmm_service *svc = ctx;
-	unsigned int flags = 0;
+	uint64_t mark = service_setup_mark(svc);
+	unsigned int flags = HVL_DEV_MORE;
+	bool rung = svc->rung;
 
+	svc->rung = false;
 	hvl_rmb_after_doorbell();
-	for (int round = 0; round < SERVICE_ROUNDS; round++) {
-		flags = 0;
-		for (unsigned int i = 0; i < svc->ndevices; i++)
-			flags |= pmm_device_service(&svc->devices[i],
-						    SERVICE_BUDGET);
-		if (flags & HVL_DEV_RING)
-			pmm_doorbell_ring(svc->doorbell);
-		if (!(flags & HVL_DEV_MORE))
-			return;
-	}
-	pmm_service_wake(svc);
+	for (int i = 0; i < SERVICE_ROUNDS && (flags & HVL_DEV_MORE); i++)
+		flags = service_pass(svc);
+	if (rung && (mark != service_setup_mark(svc) || service_in_setup(svc)))
+		flags |= service_spin(svc);
+	if (flags & HVL_DEV_MORE)
+		pmm_service_wake(svc);
 }
 
 void pmm_service_wake(void *ctx)
@@ -161,6 +225,7 @@ static void service_on_doorbell(void *ctx, uint32_t events)
 
 	(void)events;
 	pmm_doorbell_heard(svc->doorbell);
+	svc->rung = true;
 	service_say_peer(svc);
 	pmm_service_wake(svc);
 }

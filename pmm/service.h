@@ -29,6 +29,7 @@
 #include "layout.h"
 #include "loop.h"
 #include "ratelog.h"
+#include "spin.h"
 
 /* A doorbell that got lost stalls nothing for longer. */
 #define PMM_SERVICE_RECHECK_US 10000u
@@ -64,6 +65,8 @@ struct pmm_service {
 	struct pmm_watch doorbell_watch;
 	struct pmm_timer recheck;
 	struct pmm_task task;
+	struct pmm_spin spin;
+	bool rung; /* since the devices were looked at last */
 	bool running;
 };
 

@@ -76,13 +76,15 @@ static json_t *status_device(const struct pmm_device *device)
 	bool net = device->cfg.id == VIRTIO_ID_NET;
 
 	return json_pack(
-		"{s:s, s:s, s:i, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:o}",
+		"{s:s, s:s, s:i, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I, "
+		"s:o}",
 		"name", dev->cfg.name, "type", dev->cfg.model->type, "status",
 		(int)dev->status, "ready", (int)dev->live, "broken",
 		(int)dev->broken, "features", pmm_status_hex(dev->features),
 		"chains", (jint)st->chains, "interrupts", (jint)st->interrupts,
 		"resets", (jint)st->resets, "violations", (jint)st->violations,
-		dev->cfg.model->type,
+		"queues", (jint)st->queues, "queues_spun",
+		(jint)device->queues_spun, dev->cfg.model->type,
 		net ? status_net(device) : status_rng(device));
 }
 

@@ -295,3 +295,27 @@ void hvl_dev_config_changed(struct hvl_dev *dev)
 {
 	dev->config_dirty = true;
 }
+
+bool hvl_dev_in_setup(const struct hvl_dev *dev)
+{
+	uint16_t q;
+
+	if (dev->status == 0 || dev->broken ||
+	    (dev->status & VIRTIO_CONFIG_S_FAILED))
+		return false;
+	if (!dev->live)
+		return true;
+	/* In version 1 a status may be left over from an earlier life. */
+	for (q = 0; q < dev->cfg.model->nqueues; q++) {
+		if (!dev->vq[q].started)
+			return true;
+	}
+	return false;
+}
+
+uint64_t hvl_dev_setup_mark(const struct hvl_dev *dev)
+{
+	/* Fences of version 2 carry all the steps. */
+	return dev->stats.queues + dev->stats.resets + dev->status +
+	       dev->features + dev->mmio.fence_ack;
+}

@@ -392,6 +392,7 @@ static bool v1_acknowledge(struct hvl_dev *dev, uint16_t i,
 	m->last_acked = (uint8_t)i;
 	m->ack_repeated = false;
 	m->acked_at_us = v1_now(dev);
+	dev->stats.queues++;
 	hvl_mb_before_register_recheck();
 	return true;
 }

@@ -91,12 +91,14 @@ static void v2_obey_queue(struct hvl_dev *dev, const struct v2_block *b)
 	if (ready != 1 || dev->vq[queue].started || dev->live ||
 	    !(dev->status & VIRTIO_CONFIG_S_FEATURES_OK))
 		return;
-	if (hvl_dev_queue_start_(dev, (uint16_t)queue,
-				 v2_word(b, HVL_MMIO_REG_QUEUE_NUM),
-				 v2_pair(b, HVL_MMIO_REG_QUEUE_DESC_LOW),
-				 v2_pair(b, HVL_MMIO_REG_QUEUE_DRIVER_LOW),
-				 v2_pair(b, HVL_MMIO_REG_QUEUE_DEVICE_LOW)))
-		hvl_dev_queues_event_(dev);
+	if (!hvl_dev_queue_start_(dev, (uint16_t)queue,
+				  v2_word(b, HVL_MMIO_REG_QUEUE_NUM),
+				  v2_pair(b, HVL_MMIO_REG_QUEUE_DESC_LOW),
+				  v2_pair(b, HVL_MMIO_REG_QUEUE_DRIVER_LOW),
+				  v2_pair(b, HVL_MMIO_REG_QUEUE_DEVICE_LOW)))
+		return;
+	dev->stats.queues++;
+	hvl_dev_queues_event_(dev);
 }
 
 static bool v2_features_ok(const struct hvl_dev *dev)

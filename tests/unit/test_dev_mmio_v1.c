@@ -610,6 +610,27 @@ static void mmio_v1_nothing_rings_during_set_up(void **state)
 	assert_int_equal(hvl_io_read16(&d.regs, HVL_MMIO_REG_CONFIG + 6), 0);
 }
 
+static void mmio_v1_set_up_lasts_to_the_last_queue(void **state)
+{
+	uint64_t mark = hvl_dev_setup_mark(&d.dev);
+
+	(void)state;
+	assert_false(hvl_dev_in_setup(&d.dev));
+	/* Left over from the driver's life before. */
+	mock_set(&d, HVL_MMIO_REG_STATUS, 7);
+	assert_true(ask(&d, 0, 8));
+	write_back(&d, 0);
+	assert_true(d.dev.live);
+	assert_true(hvl_dev_in_setup(&d.dev));
+	assert_true(ask(&d, 1, 8));
+	assert_false(hvl_dev_in_setup(&d.dev));
+	assert_int_equal(d.dev.stats.queues, 2);
+	assert_true(hvl_dev_setup_mark(&d.dev) != mark);
+	mock_set(&d, HVL_MMIO_REG_STATUS, 0x80);
+	mock_service(&d);
+	assert_false(hvl_dev_in_setup(&d.dev));
+}
+
 /* The newer driver's init ors 1 into a Status that already says all. */
 static void mmio_v1_restart_without_status_shows_in_pfn(void **state)
 {
@@ -802,6 +823,7 @@ int main(void)
 		T(mmio_v1_interrupts_are_counted),
 		T(mmio_v1_ack_before_driver_ok_is_consumed),
 		T(mmio_v1_nothing_rings_during_set_up),
+		T(mmio_v1_set_up_lasts_to_the_last_queue),
 		T(mmio_v1_restart_without_status_shows_in_pfn),
 		T(mmio_v1_restart_of_broken_device_shows_in_pfn),
 		T(mmio_v1_late_write_back_is_ignored),

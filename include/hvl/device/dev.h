@@ -86,6 +86,7 @@ struct hvl_dev_stats {
 	uint64_t chains;     /* given back */
 	uint64_t interrupts; /* notifications of the driver */
 	uint64_t resets;     /* by the driver */
+	uint64_t queues;     /* set up, and the driver told so */
 	uint64_t violations; /* of the protocol, by the driver */
 };
 
@@ -266,6 +267,16 @@ int hvl_dev_resume(struct hvl_dev *dev, const struct hvl_dev_saved *saved);
  * spurious calls.
  */
 unsigned int hvl_dev_service(struct hvl_dev *dev, unsigned int budget);
+
+/**
+ * hvl_dev_in_setup() - is a driver on its way, so that more will follow soon?
+ *
+ * From its first status to the last queue and DRIVER_OK, whichever is later.
+ */
+bool hvl_dev_in_setup(const struct hvl_dev *dev);
+
+/** hvl_dev_setup_mark() - differs when the driver's set-up got on */
+uint64_t hvl_dev_setup_mark(const struct hvl_dev *dev);
 
 /**
  * hvl_dev_config_changed() - the model's config space differs: tell the driver
