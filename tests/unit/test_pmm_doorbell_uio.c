@@ -215,6 +215,21 @@ static void uio_registers_start_where_the_kernel_says(void **state)
 	assert_int_equal(reg(0xffc), 3);
 }
 
+static void uio_registers_may_lie_pages_apart(void **state)
+{
+	struct pmm_uio_options opts = ring_and_ack();
+
+	(void)state;
+	describe("size", "0x2000\n");
+	opts.ack.offset = 0x1ffc;
+	make(&opts);
+	pmm_doorbell_ring(&db);
+	interrupt();
+	hear(1);
+	assert_int_equal(reg(0x10), 0xa5a5a5a5u);
+	assert_int_equal(reg(0x1ffc), 3);
+}
+
 static void uio_without_registers_maps_nothing(void **state)
 {
 	const struct pmm_uio_options opts = { .path = "uio", .map = 7 };
@@ -359,6 +374,7 @@ int main(void)
 		T(uio_interrupt_is_acknowledged_and_enabled),
 		T(uio_ring_writes_its_register_only),
 		T(uio_registers_start_where_the_kernel_says),
+		T(uio_registers_may_lie_pages_apart),
 		T(uio_without_registers_maps_nothing),
 		T(uio_device_that_vanishes_is_silent),
 		T(uio_driver_without_enabling_is_asked_once),
