@@ -187,11 +187,14 @@ static void service_look(void *ctx)
 	bool rung = svc->rung;
 
 	svc->rung = false;
+	/* A driver that sets up does not wait for our messages. */
+	pmm_ratelog_hold(&svc->ratelog);
 	hvl_rmb_after_doorbell();
 	for (int i = 0; i < SERVICE_ROUNDS && (flags & HVL_DEV_MORE); i++)
 		flags = service_pass(svc);
 	if (rung && (mark != service_setup_mark(svc) || service_in_setup(svc)))
 		flags |= service_spin(svc);
+	pmm_ratelog_release(&svc->ratelog);
 	if (flags & HVL_DEV_MORE)
 		pmm_service_wake(svc);
 }

@@ -69,11 +69,43 @@ static void ratelog_keeps_the_level(void **state)
 	assert_int_equal(nlines, 0);
 }
 
+static void ratelog_keeps_lines_while_held(void **state)
+{
+	const struct hvl_log to = { HVL_LOG_INFO, write_line, NULL };
+	struct pmm_ratelog rl;
+
+	(void)state;
+	pmm_ratelog_init(&rl, &to);
+	nlines = 0;
+	pmm_ratelog_hold(&rl);
+	hvl_log(&rl.log, HVL_LOG_INFO, "one");
+	hvl_log(&rl.log, HVL_LOG_INFO, "two");
+	assert_int_equal(nlines, 0);
+	pmm_ratelog_release(&rl);
+	assert_int_equal(nlines, 2);
+	assert_string_equal(last[0], "one");
+	assert_string_equal(last[1], "two");
+	hvl_log(&rl.log, HVL_LOG_INFO, "three");
+	assert_int_equal(nlines, 3);
+	/* Once there is no room for more. */
+	pmm_ratelog_hold(&rl);
+	for (unsigned int i = 0; i < PMM_RATELOG_HELD; i++)
+		hvl_log(&rl.log, HVL_LOG_INFO, "held %u", i);
+	assert_int_equal(nlines, 3);
+	hvl_log(&rl.log, HVL_LOG_INFO, "one more");
+	assert_int_equal(nlines, 3 + PMM_RATELOG_HELD);
+	pmm_ratelog_release(&rl);
+	assert_string_equal(last[1], "one more");
+	pmm_ratelog_release(&rl);
+	assert_int_equal(nlines, 4 + PMM_RATELOG_HELD);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(ratelog_passes_a_burst_then_counts),
 		cmocka_unit_test(ratelog_keeps_the_level),
+		cmocka_unit_test(ratelog_keeps_lines_while_held),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
