@@ -9,6 +9,7 @@ if(TARGET hvl_pmm)
   endforeach()
   if(TARGET test_pmm_doorbell_uio)
     target_link_options(test_pmm_doorbell_uio PRIVATE -Wl,--wrap=write)
+    target_link_options(test_pmm_state PRIVATE -Wl,--wrap=posix_fallocate)
   endif()
   set(support "${PROJECT_SOURCE_DIR}/tests/support")
   hvl_add_test(test_remote_sysfs LABEL unit

@@ -206,6 +206,40 @@ static void state_of_a_killed_process_is_whole(void **state)
 	assert_int_equal(munmap(p, sizeof(*p)), 0);
 }
 
+/* Both slots of each device, in its record or behind it. */
+static void state_of_damaged_records_is_as_if_new(void **state)
+{
+	uint8_t good[FILE_MAX], bytes[FILE_MAX];
+	struct pmm_state *s = open_state(path);
+	struct hvl_dev_saved saved;
+	size_t len, slot;
+
+	(void)state;
+	for (uint32_t n = 1; n < 4; n++) {
+		(void)record(s, 0, n);
+		(void)record(s, 1, n);
+	}
+	pmm_state_close(s);
+	len = read_file(path, good);
+	slot = (len - 192) / 4;
+	for (size_t at = HVL_DEV_QUEUES_MAX * 4; at < slot; at++) {
+		memcpy(bytes, good, len);
+		for (size_t i = 0; i < 4; i++)
+			bytes[192 + i * slot + at] ^= 0x10;
+		write_file(copy_path, bytes, len);
+		s = open_state(copy_path);
+		assert_false(pmm_state_get(s, 0, &saved));
+		assert_false(pmm_state_get(s, 1, &saved));
+		(void)record(s, 1, 7);
+		pmm_state_close(s);
+		s = open_state(copy_path);
+		assert_false(pmm_state_get(s, 0, &saved));
+		assert_true(pmm_state_get(s, 1, &saved));
+		assert_int_equal(number_of(&saved), 7);
+		pmm_state_close(s);
+	}
+}
+
 static uint32_t dice(void)
 {
 	static uint32_t x = 2463534242u;
@@ -287,6 +321,7 @@ int main(void)
 		T(state_torn_anywhere_shows_a_whole_record),
 		T(state_stopped_at_any_instruction_shows_a_whole_record),
 		T(state_of_a_killed_process_is_whole),
+		T(state_of_damaged_records_is_as_if_new),
 		T(state_of_any_bytes_is_refused_or_whole),
 	};
 	int failed;
