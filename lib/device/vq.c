@@ -62,6 +62,14 @@ static bool vq_area(struct hvl_dev_vq *vq, uint64_t da, uint32_t len,
 	       hvl_io_da_to_off(&vq->shm, da, len, off);
 }
 
+/* The word is for ourselves, after a death: the order of the program counts. */
+static void vq_set_avail_idx(struct hvl_dev_vq *vq, uint16_t idx)
+{
+	vq->avail_idx = idx;
+	if (vq->taken)
+		HVL_PORT_STORE(vq->taken, (uint32_t)idx);
+}
+
 int hvl_dev_vq_start(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
 {
 	*vq = (struct hvl_dev_vq){
@@ -86,6 +94,78 @@ int hvl_dev_vq_start(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
 		return vq_refuse(vq, "bad used ring", cfg->used);
 	vq->started = true;
 	return 0;
+}
+
+static uint16_t vq_read_head(const struct hvl_dev_vq *vq, uint16_t idx)
+{
+	return hvl_io_read16(&vq->shm,
+			     vq->avail + 4 + 2u * (idx & (vq->num - 1u)));
+}
+
+/* Whether the indices in the memory go with where we were. */
+static int vq_fit(struct hvl_dev_vq *vq, uint16_t taken)
+{
+	uint16_t avail, used, head, i;
+
+	hvl_io_invalidate(&vq->shm, vq->avail, hvl_vring_avail_size(vq->num));
+	hvl_io_invalidate(&vq->shm, vq->used, hvl_vring_used_size(vq->num));
+	used = hvl_io_read16(&vq->shm, vq->used + 2);
+	avail = hvl_io_load_acquire16(&vq->shm, vq->avail + 2);
+	if ((uint16_t)(taken - used) > vq->num)
+		return vq_refuse(vq, "used index is not as it was left", used);
+	if ((uint16_t)(avail - used) > vq->num ||
+	    (uint16_t)(avail - taken) > vq->num)
+		return vq_refuse(vq, "avail index is not as it was left",
+				 avail);
+	for (i = used; i != taken; i++) {
+		head = vq_read_head(vq, i);
+		if (head >= vq->num)
+			return vq_refuse(vq, "bad head descriptor", head);
+	}
+	vq->used_idx = vq->published = used;
+	vq->avail_idx = vq->avail_seen = taken;
+	return 0;
+}
+
+int hvl_dev_vq_resume(struct hvl_dev_vq *vq,
+		      const struct hvl_dev_vq_config *cfg, uint32_t taken,
+		      bool once)
+{
+	int rc = hvl_dev_vq_start(vq, cfg);
+
+	if (rc != 0)
+		return rc;
+	if (taken > UINT16_MAX)
+		return vq_refuse(vq, "bad position", taken);
+	rc = vq_fit(vq, (uint16_t)taken);
+	if (rc == 0 && !once)
+		vq->avail_idx = vq->avail_seen = vq->used_idx;
+	return rc;
+}
+
+void hvl_dev_vq_settle(struct hvl_dev_vq *vq)
+{
+	struct hvl_chain chain = { .nread = 0 };
+
+	if (!vq->started)
+		return;
+	while (vq->used_idx != vq->avail_idx && !vq->broken) {
+		chain.head = vq_read_head(vq, vq->used_idx);
+		if (chain.head >= vq->num)
+			vq_bad_ring(vq, "bad head descriptor", chain.head);
+		else
+			hvl_dev_vq_push(vq, &chain, 0);
+	}
+	/* Not known, after a death in between: neither is it looked up. */
+	hvl_io_write16(&vq->shm, vq->used, 0);
+	hvl_io_clean(&vq->shm, vq->used, 4);
+	hvl_dev_vq_flush(vq);
+}
+
+void hvl_dev_vq_keep(struct hvl_dev_vq *vq, uint32_t *taken)
+{
+	vq->taken = vq->started ? taken : NULL;
+	vq_set_avail_idx(vq, vq->avail_idx);
 }
 
 void hvl_dev_vq_stop(struct hvl_dev_vq *vq)
@@ -220,7 +300,6 @@ static int vq_look(struct hvl_dev_vq *vq)
 int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 {
 	struct hvl_chain c = { .nseg_max = chain->nseg_max, .seg = chain->seg };
-	uint64_t entry;
 	int rc;
 
 	if (vq->broken)
@@ -230,8 +309,7 @@ int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 	rc = vq_look(vq);
 	if (rc <= 0)
 		return rc;
-	entry = vq->avail + 4 + 2u * (vq->avail_idx & (vq->num - 1u));
-	c.head = hvl_io_read16(&vq->shm, entry);
+	c.head = vq_read_head(vq, vq->avail_idx);
 	if (c.head >= vq->num)
 		return vq_bad_ring(vq, "bad head descriptor", c.head);
 	rc = vq_walk(vq, &c, c.head);
@@ -239,14 +317,14 @@ int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 		return rc;
 	if ((uint32_t)c.nread + c.nwrite > c.nseg_max)
 		return -ENOBUFS;
-	vq->avail_idx++;
+	vq_set_avail_idx(vq, (uint16_t)(vq->avail_idx + 1));
 	*chain = c;
 	return 1;
 }
 
 void hvl_dev_vq_unpop(struct hvl_dev_vq *vq)
 {
-	vq->avail_idx--;
+	vq_set_avail_idx(vq, (uint16_t)(vq->avail_idx - 1));
 }
 
 /* Write back what the device wrote, before the driver may see its index. */

@@ -74,6 +74,7 @@ struct hvl_dev_vq {
 	bool started;
 	bool broken;
 	bool no_suppress;
+	uint32_t *taken; /* where avail_idx is kept for a later life, or NULL */
 };
 
 /**
@@ -85,6 +86,38 @@ struct hvl_dev_vq {
  */
 int hvl_dev_vq_start(struct hvl_dev_vq *vq,
 		     const struct hvl_dev_vq_config *cfg);
+
+/**
+ * hvl_dev_vq_resume() - go on with a ring that an earlier life has served
+ * @vq:    caller's storage
+ * @cfg:   as for start
+ * @taken: the next chain to take, as hvl_dev_vq_keep() kept it
+ * @once:  what was taken must not be done again
+ * Return: 0, or -EPROTO, with one log line, as start, and where the indices in
+ * the memory cannot be those of a ring in that state.
+ *
+ * Writes nothing: hvl_dev_vq_settle() must follow before anything else. Chains
+ * come back in the order in which they were taken, so the used index says
+ * which of them are still out. They are taken anew; with @once the next chain
+ * is @taken.
+ */
+int hvl_dev_vq_resume(struct hvl_dev_vq *vq,
+		      const struct hvl_dev_vq_config *cfg, uint32_t taken,
+		      bool once);
+
+/**
+ * hvl_dev_vq_settle() - give back, unserved, what will not be taken anew
+ *
+ * Also asks the driver to ring from now on, whatever was asked before.
+ */
+void hvl_dev_vq_settle(struct hvl_dev_vq *vq);
+
+/**
+ * hvl_dev_vq_keep() - keep the next chain to take where it outlives us
+ * @vq:    a queue
+ * @taken: written now, and by each pop before it returns; NULL: no more
+ */
+void hvl_dev_vq_keep(struct hvl_dev_vq *vq, uint32_t *taken);
 
 /** hvl_dev_vq_stop() - forget the ring; chains still out are forgotten too */
 void hvl_dev_vq_stop(struct hvl_dev_vq *vq);
