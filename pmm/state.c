@@ -58,7 +58,7 @@ _Static_assert(offsetof(struct state_header, checksum) ==
 		       60 + 4 * PMM_DEVICES_MAX + 4 - 8,
 	       "no padding in the header");
 _Static_assert(sizeof(struct hvl_dev_saved) ==
-		       48 + 48 * (size_t)HVL_DEV_QUEUES_MAX,
+		       64 + 48 * (size_t)HVL_DEV_QUEUES_MAX,
 	       "no padding in a record");
 _Static_assert(sizeof(struct state_header) % 8 == 0, "slots are aligned");
 

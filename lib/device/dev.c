@@ -32,7 +32,7 @@ const struct hvl_log *hvl_dev_log_(const struct hvl_dev *dev)
 	return n < DEV_COMPLAINTS || (n & (n - 1)) == 0 ? dev->cfg.log : NULL;
 }
 
-static void dev_forget(struct hvl_dev *dev)
+void hvl_dev_forget_(struct hvl_dev *dev)
 {
 	uint16_t q;
 
@@ -54,7 +54,7 @@ void hvl_dev_reset_(struct hvl_dev *dev, enum hvl_dev_event ev)
 
 	if (dev->status != 0)
 		dev->stats.resets++;
-	dev_forget(dev);
+	hvl_dev_forget_(dev);
 	if (used)
 		hvl_dev_event_(dev, ev);
 }
@@ -81,10 +81,12 @@ void hvl_dev_go_live_(struct hvl_dev *dev)
 	hvl_dev_event_(dev, HVL_DEV_EVENT_READY);
 }
 
-bool hvl_dev_queue_start_(struct hvl_dev *dev, uint16_t queue, uint32_t num,
-			  uint64_t desc, uint64_t avail, uint64_t used)
+struct hvl_dev_vq_config hvl_dev_vq_config_(const struct hvl_dev *dev,
+					    uint16_t queue, uint32_t num,
+					    uint64_t desc, uint64_t avail,
+					    uint64_t used)
 {
-	struct hvl_dev_vq_config cfg = {
+	return (struct hvl_dev_vq_config){
 		.shm = dev->cfg.shm,
 		.log = hvl_dev_log_(dev),
 		.name = dev->cfg.name,
@@ -97,6 +99,13 @@ bool hvl_dev_queue_start_(struct hvl_dev *dev, uint16_t queue, uint32_t num,
 		.features = dev->features,
 		.no_suppress = dev->cfg.no_suppress,
 	};
+}
+
+bool hvl_dev_queue_start_(struct hvl_dev *dev, uint16_t queue, uint32_t num,
+			  uint64_t desc, uint64_t avail, uint64_t used)
+{
+	struct hvl_dev_vq_config cfg =
+		hvl_dev_vq_config_(dev, queue, num, desc, avail, used);
 
 	if (hvl_dev_vq_start(&dev->vq[queue], &cfg) == 0)
 		return true;
@@ -112,6 +121,7 @@ static void dev_break(struct hvl_dev *dev)
 	dev->broken = true;
 	dev->live = false;
 	dev->status |= VIRTIO_CONFIG_S_NEEDS_RESET;
+	hvl_dev_record_(dev);
 	dev->tr->needs_reset(dev);
 	hvl_dev_event_(dev, HVL_DEV_EVENT_BROKEN);
 }
@@ -177,8 +187,9 @@ int hvl_dev_init(struct hvl_dev *dev, const struct hvl_dev_config *cfg,
 
 void hvl_dev_publish(struct hvl_dev *dev)
 {
-	dev_forget(dev);
+	hvl_dev_forget_(dev);
 	dev->config_dirty = false;
+	dev->hello = false;
 	dev->tr->publish(dev);
 }
 
@@ -275,6 +286,21 @@ static bool dev_show_config(struct hvl_dev *dev)
 	return dev->live && dev->tr->interrupt(dev, HVL_MMIO_INT_CONFIG);
 }
 
+/*
+ * After a time in which nobody served it the driver may wait for a doorbell
+ * that was lost: once, it is rung for whether there is news or not.
+ */
+static void dev_say_hello(struct hvl_dev *dev)
+{
+	dev->hello = false;
+	if (dev->broken)
+		dev->tr->needs_reset(dev);
+	if (!dev->live)
+		return;
+	dev->stats.interrupts++;
+	(void)dev->tr->interrupt(dev, HVL_MMIO_INT_VRING);
+}
+
 unsigned int hvl_dev_service(struct hvl_dev *dev, unsigned int budget)
 {
 	unsigned int ret = 0;
@@ -286,6 +312,10 @@ unsigned int hvl_dev_service(struct hvl_dev *dev, unsigned int budget)
 		ret |= HVL_DEV_RING;
 	if (dev->live)
 		ret |= dev_serve(dev, budget);
+	if (dev->hello) {
+		dev_say_hello(dev);
+		ret |= HVL_DEV_RING;
+	}
 	if (ret & HVL_DEV_RING)
 		hvl_wmb_before_doorbell();
 	return ret;

@@ -21,6 +21,9 @@ void hvl_dev_event_(struct hvl_dev *dev, enum hvl_dev_event ev);
  */
 void hvl_dev_reset_(struct hvl_dev *dev, enum hvl_dev_event ev);
 
+/** Forget the driver and its queues; nothing is written. */
+void hvl_dev_forget_(struct hvl_dev *dev);
+
 /** DRIVER_OK holds from now on. */
 void hvl_dev_go_live_(struct hvl_dev *dev);
 
@@ -34,11 +37,22 @@ bool hvl_dev_queue_start_(struct hvl_dev *dev, uint16_t queue, uint32_t num,
 /** A queue was set up: tell the host if that was the last one. */
 void hvl_dev_queues_event_(struct hvl_dev *dev);
 
+/** What a queue of the driver's choice is to be started with. */
+struct hvl_dev_vq_config hvl_dev_vq_config_(const struct hvl_dev *dev,
+					    uint16_t queue, uint32_t num,
+					    uint64_t desc, uint64_t avail,
+					    uint64_t used);
+
 /**
  * Where to log what the driver provoked: nowhere once there was so much of it
  * that it could flood the log.
  */
 const struct hvl_log *hvl_dev_log_(const struct hvl_dev *dev);
+
+/* resume.c, for transports */
+
+/** Record the state, before the driver can see what changed. */
+void hvl_dev_record_(struct hvl_dev *dev);
 
 /* dev.c, for models */
 
@@ -50,6 +64,12 @@ int hvl_dev_bad_chain_(struct hvl_dev *dev, uint16_t queue,
 		       const struct hvl_chain *chain, const char *what);
 
 /* mmio_common.c */
+
+/** Whether the block shows this very device, in that version. */
+bool hvl_dev_mmio_shown_(const struct hvl_dev *dev, uint32_t version);
+
+/** Write what is the device's own in both versions, with no selector set. */
+void hvl_dev_mmio_write_own_(struct hvl_dev *dev);
 
 /** Clear the block and fill in what both versions share, but the magic. */
 void hvl_dev_mmio_clear_(struct hvl_dev *dev, uint32_t version,

@@ -27,19 +27,33 @@ void hvl_dev_mmio_set_shm_(struct hvl_dev *dev, uint64_t base, uint64_t size)
 			 (uint32_t)(base >> 32));
 }
 
-void hvl_dev_mmio_clear_(struct hvl_dev *dev, uint32_t version, uint32_t vendor)
+bool hvl_dev_mmio_shown_(const struct hvl_dev *dev, uint32_t version)
 {
-	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX };
-	hvl_io_fill(dev->cfg.regs, 0, 0, HVL_MMIO_BLOCK_SIZE);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_VERSION, version);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_DEVICE_ID, dev->cfg.model->id);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_VENDOR_ID, vendor);
+	return hvl_io_load_acquire32(dev->cfg.regs, HVL_MMIO_REG_MAGIC) ==
+		       HVL_MMIO_MAGIC &&
+	       hvl_dev_reg_(dev, HVL_MMIO_REG_VERSION) == version &&
+	       hvl_dev_reg_(dev, HVL_MMIO_REG_DEVICE_ID) == dev->cfg.model->id;
+}
+
+void hvl_dev_mmio_write_own_(struct hvl_dev *dev)
+{
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_DEVICE_FEATURES,
 			 (uint32_t)dev->offered);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_NUM_MAX,
 			 hvl_dev_queue_max_(dev));
 	hvl_dev_mmio_set_shm_(dev, dev->cfg.region_da, dev->cfg.region_size);
 	hvl_dev_mmio_write_config_(dev);
+}
+
+void hvl_dev_mmio_clear_(struct hvl_dev *dev, uint32_t version, uint32_t vendor)
+{
+	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX };
+	hvl_dev_record_(dev);
+	hvl_io_fill(dev->cfg.regs, 0, 0, HVL_MMIO_BLOCK_SIZE);
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_VERSION, version);
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_DEVICE_ID, dev->cfg.model->id);
+	hvl_dev_set_reg_(dev, HVL_MMIO_REG_VENDOR_ID, vendor);
+	hvl_dev_mmio_write_own_(dev);
 }
 
 void hvl_dev_mmio_show_(struct hvl_dev *dev)

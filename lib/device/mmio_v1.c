@@ -18,41 +18,9 @@
 #include <hvl/wire/mmio.h>
 
 #include "dev_priv.h"
+#include "mmio_v1_priv.h"
 
-#define V1_TRIES 4u
-#define V1_REPEAT_US UINT64_C(100000) /* a doorbell that went unheard */
-#define V1_NEEDS_RESET ((uint32_t)VIRTIO_CONFIG_S_NEEDS_RESET)
-
-/* A queue that the driver asks for, and the registers it is made of. */
-struct v1_request {
-	uint32_t sel;
-	struct hvl_dev_mmio_queue q;
-};
-
-static uint64_t v1_now(const struct hvl_dev *dev)
-{
-	return dev->cfg.now_us ? dev->cfg.now_us(dev->cfg.now_ctx) : 0;
-}
-
-static bool v1_due(const struct hvl_dev *dev, uint64_t since_us)
-{
-	return dev->cfg.now_us && v1_now(dev) - since_us >= V1_REPEAT_US;
-}
-
-static bool v1_cas(const struct hvl_dev *dev, uint32_t reg, uint32_t expected,
-		   uint32_t v)
-{
-	return hvl_io_cas32(dev->cfg.regs, reg, expected, v);
-}
-
-/* What the driver means by Status: 8 bits, and the one of ours is not its. */
-static uint8_t v1_status(const struct hvl_dev *dev)
-{
-	return (uint8_t)(hvl_dev_reg_(dev, HVL_MMIO_REG_STATUS) & 0xffu &
-			 ~V1_NEEDS_RESET);
-}
-
-static void v1_publish(struct hvl_dev *dev)
+void hvl_dev_v1_publish_(struct hvl_dev *dev)
 {
 	hvl_dev_mmio_clear_(dev, HVL_MMIO_VERSION_LEGACY,
 			    HVL_MMIO_VENDOR_LEGACY);
@@ -91,11 +59,17 @@ static void v1_hide_needs_reset(struct hvl_dev *dev)
 	}
 }
 
-/* The driver started over: forget it; the registers it writes stay. */
-static void v1_forget(struct hvl_dev *dev, enum hvl_dev_event ev)
+/*
+ * The driver started over: forget it; the registers it writes stay. @left is
+ * what QueuePFN may still hold of its earlier life, or 0: see v1_is_left().
+ */
+static void v1_forget(struct hvl_dev *dev, enum hvl_dev_event ev, uint32_t left)
 {
 	hvl_dev_reset_(dev, ev);
-	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX };
+	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX,
+					   .left_pfn = left,
+					   .acked_at_us = v1_now(dev) };
+	hvl_dev_record_(dev);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, 0);
 	v1_hide_needs_reset(dev);
 }
@@ -114,7 +88,7 @@ static bool v1_reset(struct hvl_dev *dev)
 	if (dev->mmio.status_seen == 0 && pfn == 0 &&
 	    num == HVL_MMIO_V1_MARKER && sel == HVL_MMIO_V1_MARKER)
 		return false;
-	v1_forget(dev, HVL_DEV_EVENT_RESET);
+	v1_forget(dev, HVL_DEV_EVENT_RESET, 0);
 	hvl_rmb_before_second_look();
 	if (v1_status(dev) != 0)
 		return true;
@@ -174,15 +148,6 @@ static bool v1_take_ack(struct hvl_dev *dev)
 	return m->isr_late != 0 && v1_ring(dev);
 }
 
-static uint32_t v1_last_pfn(const struct hvl_dev *dev)
-{
-	const struct hvl_dev_mmio *m = &dev->mmio;
-
-	return m->last_acked < HVL_DEV_QUEUES_MAX ?
-		       m->queue[m->last_acked].pfn :
-		       0;
-}
-
 /*
  * Whether QueuePFN tells of a driver that started over and left no trace in
  * Status. With the markers still there it is only a late write-back.
@@ -203,18 +168,6 @@ static bool v1_pfn_restarted(const struct hvl_dev *dev)
 	       hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_NUM) != HVL_MMIO_V1_MARKER;
 }
 
-/*
- * Drivers write HostFeaturesSel before they ask for queues and not after; only
- * bank 0 exists, so nobody reads it. Changed, it shows a driver that starts
- * over at any point of its set-up, also where Status does not.
- */
-static void v1_watch(struct hvl_dev *dev)
-{
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_DEVICE_FEATURES_SEL,
-			 HVL_MMIO_V1_MARKER);
-	dev->mmio.watched = true;
-}
-
 static bool v1_features_restarted(const struct hvl_dev *dev)
 {
 	return dev->mmio.watched &&
@@ -226,7 +179,7 @@ static bool v1_features_restarted(const struct hvl_dev *dev)
  * The older driver replaces 1 by 2 by 4: bits may go, but the value grows
  * until it starts over. Resets that fell between two looks show the same way.
  */
-static bool v1_restarted(const struct hvl_dev *dev, uint8_t status)
+bool hvl_dev_v1_restarted_(const struct hvl_dev *dev, uint8_t status)
 {
 	uint8_t seen = dev->mmio.status_seen;
 
@@ -235,11 +188,13 @@ static bool v1_restarted(const struct hvl_dev *dev, uint8_t status)
 	       v1_features_restarted(dev) || v1_pfn_restarted(dev);
 }
 
-static void v1_take_status(struct hvl_dev *dev, uint8_t status)
+void hvl_dev_v1_take_status_(struct hvl_dev *dev, uint8_t status)
 {
 	struct hvl_dev_mmio *m = &dev->mmio;
 	uint8_t seen = m->status_seen, news = (uint8_t)(status & ~seen);
 
+	if (status == seen)
+		return;
 	m->status_seen = status;
 	dev->status = status;
 	if (seen == 0)
@@ -251,106 +206,7 @@ static void v1_take_status(struct hvl_dev *dev, uint8_t status)
 		dev->live = false;
 		hvl_dev_event_(dev, HVL_DEV_EVENT_FAILED);
 	}
-}
-
-/* Read a request that stands still. Return: whether there is one. */
-static bool v1_read_request(const struct hvl_dev *dev, struct v1_request *r)
-{
-	unsigned int tries;
-
-	for (tries = 0; tries < V1_TRIES; tries++) {
-		r->q.pfn = hvl_io_load_acquire32(dev->cfg.regs,
-						 HVL_MMIO_REG_QUEUE_PFN);
-		if (r->q.pfn == 0 || r->q.pfn == HVL_MMIO_V1_ACK)
-			return false;
-		r->sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
-		r->q.num = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_NUM);
-		r->q.align = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_ALIGN);
-		r->q.page = hvl_dev_reg_(dev, HVL_MMIO_REG_GUEST_PAGE_SIZE);
-		hvl_rmb_before_second_look();
-		if (hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) == r->q.pfn &&
-		    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL) == r->sel)
-			return true;
-	}
-	return false;
-}
-
-/* A selector that is none means the next queue that is not set up. */
-static uint16_t v1_queue_index(const struct hvl_dev *dev, uint32_t sel)
-{
-	uint16_t i;
-
-	if (sel < dev->cfg.model->nqueues)
-		return (uint16_t)sel;
-	for (i = 0; i < dev->cfg.model->nqueues; i++) {
-		if (!dev->vq[i].started)
-			break;
-	}
-	return i;
-}
-
-static bool v1_same(const struct hvl_dev_mmio_queue *a,
-		    const struct hvl_dev_mmio_queue *b)
-{
-	return a->pfn == b->pfn && a->num == b->num && a->align == b->align &&
-	       a->page == b->page;
-}
-
-/*
- * Whether this is no request but what the driver writes back after it has seen
- * the acknowledgement; QueueSel may name the next queue already.
- */
-static bool v1_is_write_back(const struct hvl_dev *dev,
-			     const struct v1_request *r)
-{
-	const struct hvl_dev_mmio *m = &dev->mmio;
-
-	if (r->q.pfn != v1_last_pfn(dev))
-		return false;
-	return v1_queue_index(dev, r->sel) != m->last_acked ||
-	       v1_same(&r->q, &m->queue[m->last_acked]);
-}
-
-static bool v1_pow2(uint32_t v, uint32_t min, uint32_t max)
-{
-	return v >= min && v <= max && (v & (v - 1)) == 0;
-}
-
-static bool v1_start_queue(struct hvl_dev *dev, uint16_t i,
-			   const struct hvl_dev_mmio_queue *q)
-{
-	uint64_t da = (uint64_t)q->pfn * q->page;
-	struct hvl_vring_layout l;
-
-	if (!hvl_vring_num_ok(q->num) || !v1_pow2(q->align, 4, 65536) ||
-	    !v1_pow2(q->page, 4, 65536)) {
-		hvl_log(hvl_dev_log_(dev), HVL_LOG_WARNING,
-			"%s: queue %u: bad size %u, alignment %u or page %u",
-			dev->cfg.name, (unsigned int)i, (unsigned int)q->num,
-			(unsigned int)q->align, (unsigned int)q->page);
-		dev->complaints++;
-		return false;
-	}
-	l = hvl_vring_layout(q->num, q->align);
-	dev->features = hvl_dev_reg_(dev, HVL_MMIO_REG_DRIVER_FEATURES) &
-			dev->offered;
-	return hvl_dev_queue_start_(dev, i, q->num, da + l.desc, da + l.avail,
-				    da + l.used);
-}
-
-/*
- * The older driver does not clear its rings when it starts over, and nothing
- * was added yet: without this the indices of its previous life would count.
- */
-static void v1_zero_ring(const struct hvl_dev_vq *vq)
-{
-	uint32_t avail = hvl_vring_avail_size(vq->num);
-	uint32_t used = hvl_vring_used_size(vq->num);
-
-	hvl_io_fill(&vq->shm, vq->avail, 0, avail);
-	hvl_io_clean(&vq->shm, vq->avail, avail);
-	hvl_io_fill(&vq->shm, vq->used, 0, used);
-	hvl_io_clean(&vq->shm, vq->used, used);
+	hvl_dev_record_(dev);
 }
 
 /*
@@ -366,109 +222,9 @@ static void v1_restart(struct hvl_dev *dev, uint8_t status)
 	    !(status & VIRTIO_CONFIG_S_ACKNOWLEDGE) ||
 	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) != left)
 		left = 0;
-	v1_forget(dev, HVL_DEV_EVENT_RESTARTED);
-	dev->mmio.left_pfn = left;
-	dev->mmio.acked_at_us = v1_now(dev);
+	v1_forget(dev, HVL_DEV_EVENT_RESTARTED, left);
 	/* Seen by its interrupt handler, it would end the next wait too soon. */
 	v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, HVL_MMIO_V1_ACK, 0);
-}
-
-/* Return: whether the driver's request still stood and is acknowledged. */
-static bool v1_acknowledge(struct hvl_dev *dev, uint16_t i,
-			   const struct v1_request *r)
-{
-	struct hvl_dev_mmio *m = &dev->mmio;
-
-	/*
-	 * Not after the acknowledgement: the driver may select its next queue
-	 * as soon as it sees it.
-	 */
-	hvl_mb_before_register_recheck();
-	if (hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL) != r->sel ||
-	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_NUM) != r->q.num ||
-	    !v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, r->q.pfn, HVL_MMIO_V1_ACK))
-		return false;
-	m->queue[i] = r->q;
-	m->last_acked = (uint8_t)i;
-	m->ack_repeated = false;
-	m->acked_at_us = v1_now(dev);
-	dev->stats.queues++;
-	hvl_mb_before_register_recheck();
-	return true;
-}
-
-/*
- * Whether this may be what the driver's earlier life left there, since it
- * started over before the register was cleared. One that asks for it anew
- * shows by waiting.
- */
-static bool v1_is_left(struct hvl_dev *dev, const struct v1_request *r)
-{
-	struct hvl_dev_mmio *m = &dev->mmio;
-
-	if (r->q.pfn != m->left_pfn || v1_due(dev, m->acked_at_us))
-		m->left_pfn = 0;
-	return m->left_pfn != 0;
-}
-
-/*
- * A driver that started over while it set this queue up asks for it again in
- * the very same words. It shows by waiting; the answer is given once more.
- */
-static bool v1_repeat_ack(struct hvl_dev *dev, const struct v1_request *r)
-{
-	struct hvl_dev_mmio *m = &dev->mmio;
-
-	if (m->ack_repeated || r->sel != m->last_acked ||
-	    !v1_due(dev, m->acked_at_us))
-		return false;
-	m->ack_repeated = true;
-	m->acked_at_us = v1_now(dev);
-	return v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, r->q.pfn, HVL_MMIO_V1_ACK);
-}
-
-/* Set a queue up if the driver asks for one. Return: whether to ring. */
-static bool v1_setup_queue(struct hvl_dev *dev)
-{
-	struct hvl_dev_mmio *m = &dev->mmio;
-	struct v1_request r;
-	uint16_t i;
-
-	if (!v1_read_request(dev, &r))
-		return false;
-	if (v1_is_write_back(dev, &r))
-		return v1_repeat_ack(dev, &r);
-	if (v1_is_left(dev, &r))
-		return false;
-	i = v1_queue_index(dev, r.sel);
-	if (i == dev->cfg.model->nqueues || r.q.num == 0 ||
-	    r.q.num == HVL_MMIO_V1_MARKER || v1_same(&r.q, &m->refused))
-		return false;
-	hvl_dev_vq_stop(&dev->vq[i]);
-	if (m->last_acked == i)
-		m->last_acked = HVL_DEV_QUEUES_MAX;
-	if (!v1_start_queue(dev, i, &r.q)) {
-		m->refused = r.q;
-		return false;
-	}
-	v1_zero_ring(&dev->vq[i]);
-	v1_watch(dev);
-	if (!v1_acknowledge(dev, i, &r)) {
-		hvl_dev_vq_stop(&dev->vq[i]);
-		return false;
-	}
-	hvl_dev_queues_event_(dev);
-	/* Rung for an acknowledgement that was seen, it would miss the next. */
-	return hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) == HVL_MMIO_V1_ACK;
-}
-
-static bool v1_queues_ready(const struct hvl_dev *dev, bool all)
-{
-	uint16_t i, n = 0;
-
-	for (i = 0; i < dev->cfg.model->nqueues; i++)
-		n = (uint16_t)(n + dev->vq[i].started);
-	return all ? n == dev->cfg.model->nqueues : n != 0;
 }
 
 static void v1_go_live(struct hvl_dev *dev)
@@ -476,7 +232,8 @@ static void v1_go_live(struct hvl_dev *dev)
 	uint8_t status = dev->mmio.status_seen;
 
 	if (dev->live || !(status & VIRTIO_CONFIG_S_DRIVER_OK) ||
-	    (status & VIRTIO_CONFIG_S_FAILED) || !v1_queues_ready(dev, false))
+	    (status & VIRTIO_CONFIG_S_FAILED) ||
+	    !hvl_dev_v1_queues_ready_(dev, false))
 		return;
 	hvl_dev_go_live_(dev);
 }
@@ -493,13 +250,31 @@ static void v1_mark(struct hvl_dev *dev)
 	if (!dev->live || m->marked || pfn == 0 ||
 	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) != pfn)
 		return;
-	if (!m->setup_over && v1_queues_ready(dev, true))
+	if (!m->setup_over) {
+		if (!hvl_dev_v1_queues_ready_(dev, true))
+			return;
 		m->setup_over = true;
-	if (!m->setup_over)
-		return;
+		hvl_dev_record_(dev);
+	}
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_SEL, HVL_MMIO_V1_MARKER);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_NUM, HVL_MMIO_V1_MARKER);
 	m->marked = v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, pfn, 0);
+	/* Not before: markers that were said to be there would be missed. */
+	hvl_dev_record_(dev);
+}
+
+/*
+ * After we came into the middle of its set-up. Return: whether it finished it
+ * with queues that are not known here.
+ */
+static bool v1_finished_without_us(struct hvl_dev *dev)
+{
+	struct hvl_dev_mmio *m = &dev->mmio;
+
+	if (!m->late || !m->setup_over)
+		return false;
+	m->late = false;
+	return !hvl_dev_v1_queues_ready_(dev, true);
 }
 
 /* A doorbell may be lost: ring again for what has no answer yet. */
@@ -517,30 +292,6 @@ static bool v1_ring_again(struct hvl_dev *dev)
 		ring = true;
 	}
 	return ring;
-}
-
-static bool v1_poll(struct hvl_dev *dev)
-{
-	bool ring = v1_take_ack(dev);
-	uint8_t status = v1_status(dev);
-
-	if (status == 0)
-		return v1_reset(dev);
-	if (v1_restarted(dev, status)) {
-		v1_restart(dev, status);
-		ring = false;
-	}
-	if (dev->broken) {
-		/* The driver may have written over it. */
-		v1_show_needs_reset(dev);
-		return v1_ring_again(dev) || ring;
-	}
-	v1_take_status(dev, status);
-	if (!dev->mmio.setup_over && v1_setup_queue(dev))
-		ring = true;
-	v1_go_live(dev);
-	v1_mark(dev);
-	return v1_ring_again(dev) || ring;
 }
 
 /* The bits are there before the ring; one ring at a time is on its way. */
@@ -564,6 +315,35 @@ static void v1_needs_reset(struct hvl_dev *dev)
 	v1_interrupt(dev, HVL_MMIO_INT_CONFIG);
 }
 
+static bool v1_poll(struct hvl_dev *dev)
+{
+	bool ring = v1_take_ack(dev);
+	uint8_t status = v1_status(dev);
+
+	if (status == 0)
+		return v1_reset(dev);
+	if (hvl_dev_v1_restarted_(dev, status)) {
+		v1_restart(dev, status);
+		ring = false;
+	}
+	if (dev->broken) {
+		/* The driver may have written over it. */
+		v1_show_needs_reset(dev);
+		return v1_ring_again(dev) || ring;
+	}
+	hvl_dev_v1_take_status_(dev, status);
+	if (v1_finished_without_us(dev)) {
+		hvl_dev_v1_disown_(dev, status);
+		v1_needs_reset(dev);
+		return true;
+	}
+	if (!dev->mmio.setup_over && hvl_dev_v1_setup_queue_(dev))
+		ring = true;
+	v1_go_live(dev);
+	v1_mark(dev);
+	return v1_ring_again(dev) || ring;
+}
+
 static void v1_config_changed(struct hvl_dev *dev)
 {
 	hvl_dev_mmio_write_config_(dev);
@@ -574,7 +354,12 @@ const struct hvl_dev_transport hvl_dev_mmio_v1 = {
 	.feature_mask = UINT32_MAX,
 	/* A QueuePFN above would read as the acknowledgement, or not fit. */
 	.da_max = (uint64_t)HVL_MMIO_V1_ACK * HVL_MMIO_V1_PAGE_SIZE - 1,
-	.publish = v1_publish,
+	.publish = hvl_dev_v1_publish_,
+	.attach = hvl_dev_v1_attach_,
+	.save = hvl_dev_v1_save_,
+	.restore = hvl_dev_v1_restore_,
+	.driver_gone = hvl_dev_v1_driver_gone_,
+	.resume = hvl_dev_v1_resume_,
 	.poll = v1_poll,
 	.interrupt = v1_interrupt,
 	.needs_reset = v1_needs_reset,

@@ -4,7 +4,9 @@
  *
  * Nothing traps: registers are obeyed when FenceRequest moves, from a private
  * copy of the block, and only those that FenceWhat names. After publishing,
- * no word of the driver's is written here.
+ * no word of the driver's is written here. What a fence led to is recorded
+ * before its acknowledgement: a host that dies in between obeys it again, or
+ * finds that it only has to answer.
  */
 #include <hvl/device/mmio.h>
 
@@ -196,8 +198,9 @@ static bool v2_poll(struct hvl_dev *dev)
 	if (!v2_copy(dev, &b))
 		return false;
 	v2_obey(dev, &b);
-	v2_refresh(dev, &b);
 	dev->mmio.fence_ack = b.fence;
+	hvl_dev_record_(dev);
+	v2_refresh(dev, &b);
 	hvl_io_store_release32(dev->cfg.regs, HVL_MMIO_REG_FENCE_ACK, b.fence);
 	return true;
 }
@@ -236,11 +239,100 @@ static void v2_config_changed(struct hvl_dev *dev)
 			       ++m->generation);
 }
 
+/*
+ * Under a driver that may be alive: the device's words for what the selectors
+ * ask, the answer to the last fence, and the config space, which may differ
+ * from what an earlier host showed, or be half written.
+ */
+static void v2_show(struct hvl_dev *dev)
+{
+	struct hvl_dev_mmio *m = &dev->mmio;
+	struct v2_block b;
+	uint32_t shown;
+
+	/* Selectors that move belong to a fence that is still to come. */
+	(void)v2_copy(dev, &b);
+	v2_refresh(dev, &b);
+	hvl_io_store_release32(dev->cfg.regs, HVL_MMIO_REG_FENCE_ACK,
+			       m->fence_ack);
+	/* It moved on since the record, and must not go back. */
+	shown = hvl_dev_reg_(dev, HVL_MMIO_REG_CONFIG_GENERATION);
+	if ((int32_t)(shown - m->generation) > 0)
+		m->generation = shown;
+	if (m->generation & 1)
+		m->generation--;
+	v2_config_changed(dev);
+}
+
+static bool v2_shown(const struct hvl_dev *dev)
+{
+	return hvl_dev_mmio_shown_(dev, HVL_MMIO_VERSION_MODERN) &&
+	       hvl_dev_reg_(dev, HVL_MMIO_REG_FENCE_MAGIC) ==
+		       HVL_MMIO_FENCE_MAGIC;
+}
+
+static void v2_attach(struct hvl_dev *dev)
+{
+	if (!v2_shown(dev)) {
+		v2_publish(dev);
+		return;
+	}
+	dev->mmio = (struct hvl_dev_mmio){
+		.fence_ack = hvl_dev_reg_(dev, HVL_MMIO_REG_FENCE_ACK),
+		.generation = hvl_dev_reg_(dev, HVL_MMIO_REG_CONFIG_GENERATION),
+		.last_acked = HVL_DEV_QUEUES_MAX,
+	};
+	/* It has been told things that are not known here. */
+	if (hvl_dev_reg_(dev, HVL_MMIO_REG_STATUS) != 0) {
+		dev->broken = true;
+		dev->status = VIRTIO_CONFIG_S_NEEDS_RESET;
+	}
+	hvl_dev_record_(dev);
+	v2_show(dev);
+}
+
+static void v2_save(const struct hvl_dev *dev, struct hvl_dev_saved *saved)
+{
+	saved->wanted = dev->mmio.wanted;
+	saved->fence_ack = dev->mmio.fence_ack;
+	saved->generation = dev->mmio.generation;
+}
+
+static const char *v2_restore(struct hvl_dev *dev,
+			      const struct hvl_dev_saved *saved)
+{
+	if (!v2_shown(dev))
+		return "the registers are not this device's";
+	dev->mmio = (struct hvl_dev_mmio){
+		.fence_ack = saved->fence_ack,
+		.generation = saved->generation,
+		.wanted = saved->wanted,
+		.last_acked = HVL_DEV_QUEUES_MAX,
+	};
+	return NULL;
+}
+
+/* A reset that is asked for: our last words are obeyed, or still wait. */
+static bool v2_driver_gone(const struct hvl_dev *dev)
+{
+	return hvl_io_load_acquire32(dev->cfg.regs,
+				     HVL_MMIO_REG_FENCE_REQUEST) !=
+		       dev->mmio.fence_ack &&
+	       (hvl_dev_reg_(dev, HVL_MMIO_REG_FENCE_WHAT) &
+		HVL_MMIO_FENCE_STATUS) &&
+	       hvl_dev_reg_(dev, HVL_MMIO_REG_STATUS) == 0;
+}
+
 const struct hvl_dev_transport hvl_dev_mmio_v2 = {
 	.features = HVL_BIT64(VIRTIO_F_VERSION_1),
 	.feature_mask = UINT64_MAX,
 	.da_max = UINT64_MAX,
 	.publish = v2_publish,
+	.attach = v2_attach,
+	.save = v2_save,
+	.restore = v2_restore,
+	.driver_gone = v2_driver_gone,
+	.resume = v2_show,
 	.poll = v2_poll,
 	.interrupt = v2_interrupt,
 	.needs_reset = v2_needs_reset,

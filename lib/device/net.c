@@ -308,6 +308,7 @@ const struct hvl_dev_model hvl_dev_net_model = {
 	.nqueues = 2,
 	.queue_max = 256,
 	.config_size = sizeof(struct hvl_net_config),
+	.once_queues = 1u << HVL_NET_QUEUE_TX,
 	.features = net_features,
 	.config_read = net_config_read,
 	.start = net_start,

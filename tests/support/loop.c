@@ -49,6 +49,9 @@ static int loop_send(void *ctx, const struct hvl_seg *seg, unsigned int n,
 	}
 	assert_int_equal(done, len);
 	m->frames[at].len = len;
+	m->again |= m->last != 0 &&
+		    loop_frame_number(m->frames[at].data) <= m->last;
+	m->last = loop_frame_number(m->frames[at].data);
 	m->count++;
 	m->news = true;
 	return 0;
@@ -102,7 +105,8 @@ static bool loop_pass(struct loop *l)
 
 	l->mirror.news = false;
 	for (unsigned int i = 0; i < LOOP_DEVICES; i++)
-		wants |= hvl_dev_service(&l->dev[i], LOOP_BUDGET);
+		wants |= l->serve ? l->serve(l, i, LOOP_BUDGET) :
+				    hvl_dev_service(&l->dev[i], LOOP_BUDGET);
 	if ((wants & HVL_DEV_RING) != 0)
 		loop_ring_remote(l);
 	/* A backing that has news brings its device back, as a tap would. */
@@ -143,6 +147,37 @@ static uint64_t loop_main_now(void *ctx)
 	return l->opt.threaded ? hvl_time_us() : l->now_us;
 }
 
+/* Two records in turn, each with its positions: one is always whole. */
+static uint32_t *loop_record(void *ctx, const struct hvl_dev_saved *saved)
+{
+	struct loop_kept *k = ctx;
+	uint32_t next = k->newest ^ 1u;
+
+	k->rec[next] = *saved;
+	for (unsigned int q = 0; q < HVL_DEV_QUEUES_MAX; q++)
+		k->taken[next][q] = saved->queue[q].taken;
+	HVL_PORT_STORE(&k->newest, next);
+	return k->taken[next];
+}
+
+void loop_saved(const struct loop *l, unsigned int device,
+		struct hvl_dev_saved *saved)
+{
+	const struct loop_kept *k = &l->kept[device];
+
+	*saved = k->rec[k->newest];
+	for (unsigned int q = 0; q < HVL_DEV_QUEUES_MAX; q++)
+		saved->queue[q].taken = k->taken[k->newest][q];
+}
+
+void loop_reborn(struct loop *l, unsigned int device)
+{
+	struct hvl_dev_config cfg = l->dev[device].cfg;
+	const struct hvl_dev_transport *tr = l->dev[device].tr;
+
+	assert_int_equal(hvl_dev_init(&l->dev[device], &cfg, tr), 0);
+}
+
 static void loop_init_device(struct loop *l, unsigned int i,
 			     const struct hvl_dev_model *model, void *priv,
 			     uint64_t region, uint64_t size)
@@ -162,8 +197,11 @@ static void loop_init_device(struct loop *l, unsigned int i,
 		.segs = l->segs,
 		.now_us = loop_main_now,
 		.now_ctx = l,
+		.journal = &l->kept[i].journal,
 	};
 
+	l->kept[i].journal =
+		(struct hvl_dev_journal){ loop_record, &l->kept[i] };
 	assert_true(hvl_io_sub(&l->shm, i * HVL_MMIO_BLOCK_SIZE,
 			       HVL_MMIO_BLOCK_SIZE, &l->regs[i]));
 	assert_int_equal(hvl_dev_init(&l->dev[i], &cfg,
@@ -365,6 +403,15 @@ void loop_frame(uint8_t *data, uint32_t len, uint32_t number)
 {
 	for (uint32_t i = 0; i < len; i++)
 		data[i] = (uint8_t)(number >> (i % 4 * 8)) ^ (uint8_t)i;
+}
+
+uint32_t loop_frame_number(const uint8_t *data)
+{
+	uint32_t number = 0;
+
+	for (uint32_t i = 0; i < 4; i++)
+		number |= (uint32_t)(data[i] ^ i) << i * 8;
+	return number;
 }
 
 static uint32_t loop_frame_len(uint32_t number)

@@ -40,8 +40,18 @@ struct loop_mirror {
 		uint32_t len;
 		uint8_t data[1514];
 	} frames[64];
-	bool news;   /* a frame or room has come */
-	bool closed; /* takes nothing: the main side's tap is full */
+	bool news;     /* a frame or room has come */
+	bool closed;   /* takes nothing: the main side's tap is full */
+	uint32_t last; /* number of the frame that came last */
+	bool again;    /* one came that was not after the one before */
+};
+
+/* What outlives a main side: see hvl/device/dev.h, hvl_dev_journal. */
+struct loop_kept {
+	struct hvl_dev_journal journal;
+	struct hvl_dev_saved rec[2];
+	uint32_t taken[2][HVL_DEV_QUEUES_MAX];
+	uint32_t newest;
 };
 
 struct loop_options {
@@ -67,6 +77,9 @@ struct loop {
 	struct hvl_dev_net net_model;
 	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
 	struct loop_mirror mirror;
+	struct loop_kept kept[LOOP_DEVICES];
+	unsigned int (*serve)(struct loop *l, unsigned int device,
+			      unsigned int budget); /* or NULL */
 	uint8_t entropy; /* next byte: a counter, so tests can compare */
 	bool deaf;	 /* the main side does not run: a dead PMM */
 	unsigned int broken_events;
@@ -109,11 +122,21 @@ struct hvl_drv_pool *loop_pool(struct loop *l, unsigned int device);
 int loop_start_rng(struct loop *l);
 int loop_start_net(struct loop *l, uint16_t rx_num, uint16_t tx_num);
 
+/** loop_reborn() - a device with no memory; attach or resume must follow */
+void loop_reborn(struct loop *l, unsigned int device);
+
+/** loop_saved() - what was kept of a device */
+void loop_saved(const struct loop *l, unsigned int device,
+		struct hvl_dev_saved *saved);
+
 /** loop_service() - one thread: let the main side look at everything once */
 void loop_service(struct loop *l);
 
 /** loop_wait() - let the driver wait once, for at most a re-check's time */
 void loop_wait(struct loop *l);
+
+/** loop_frame_number() - which one a frame is */
+uint32_t loop_frame_number(const uint8_t *data);
 
 /** loop_frame() - fill in a frame that says which one it is */
 void loop_frame(uint8_t *data, uint32_t len, uint32_t number);

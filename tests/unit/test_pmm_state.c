@@ -214,11 +214,11 @@ static void state_that_is_damaged_is_refused(void **state)
 	refused(-EINVAL,
 		"it is no state file; name another, or none that exists");
 	write_file(path, good, len - 1);
-	refused(-EINVAL, "it is truncated, 1279 bytes for 1280; remove it to "
+	refused(-EINVAL, "it is truncated, 1343 bytes for 1344; remove it to "
 			 "start anew");
 	good[len] = 0;
 	write_file(path, good, len + 1);
-	refused(-EINVAL, "it is too long, 1281 bytes for 1280; remove it to "
+	refused(-EINVAL, "it is too long, 1345 bytes for 1344; remove it to "
 			 "start anew");
 	write_file(path, good, len);
 	pmm_state_close(open_state(path));

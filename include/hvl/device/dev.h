@@ -32,6 +32,7 @@
 #define HVL_DEV_SEGS_MAX 256u /* segments of the longest chain served */
 
 struct hvl_dev;
+struct hvl_dev_saved;
 
 /* What a device type implements. */
 struct hvl_dev_model {
@@ -40,6 +41,7 @@ struct hvl_dev_model {
 	uint16_t nqueues;     /* 1 to HVL_DEV_QUEUES_MAX */
 	uint16_t queue_max;   /* default for the largest ring size */
 	uint32_t config_size; /* bytes */
+	uint32_t once_queues; /* bits: chains must not be served twice */
 
 	/* Feature bits of the type, ring and transport bits not included. */
 	uint64_t (*features)(const struct hvl_dev *dev);
@@ -71,6 +73,20 @@ struct hvl_dev_transport {
 	uint64_t da_max;       /* highest address its registers can name */
 	/* Write the block anew as after power-on, magic last. */
 	void (*publish)(struct hvl_dev *dev);
+	/* Write the device's own words, where the block shows this device. */
+	void (*attach)(struct hvl_dev *dev);
+	/* Fill in what is the transport's own. */
+	void (*save)(const struct hvl_dev *dev, struct hvl_dev_saved *saved);
+	/*
+	 * Take over what save() filled in; the device's status and features
+	 * are set already. Writes nothing. Return: NULL; or why it cannot be.
+	 */
+	const char *(*restore)(struct hvl_dev *dev,
+			       const struct hvl_dev_saved *saved);
+	/* Whether the driver has started over, so that its rings are void. */
+	bool (*driver_gone)(const struct hvl_dev *dev);
+	/* After restore(): write the device's own words. */
+	void (*resume)(struct hvl_dev *dev);
 	/* Look at the registers, obey. Return: true: the doorbell must ring. */
 	bool (*poll)(struct hvl_dev *dev);
 	/* Show used buffers / changed config; true: the doorbell must ring. */
@@ -123,8 +139,10 @@ struct hvl_dev_saved {
 	uint32_t id;	 /* VIRTIO_ID_* */
 	uint32_t status; /* that holds; 0: there was no driver */
 	uint64_t features, wanted;
-	uint32_t fence_ack, generation;			      /* version 2 */
-	uint32_t status_seen, last_acked, setup_over, marked; /* version 1 */
+	uint32_t fence_ack, generation; /* version 2 */
+	/* version 1 */
+	uint32_t status_seen, last_acked, setup_over, marked;
+	uint32_t ack_pending, watched, late, left_pfn;
 	struct hvl_dev_saved_queue queue[HVL_DEV_QUEUES_MAX];
 };
 
@@ -185,9 +203,11 @@ struct hvl_dev_mmio {
 	uint8_t status_seen;
 	uint8_t last_acked; /* queue; HVL_DEV_QUEUES_MAX: none */
 	bool ack_repeated;  /* for that queue */
+	bool ack_pending;   /* whether it is shown is not recorded yet */
 	bool setup_over;    /* the driver is past its queues */
 	bool marked;	    /* the registers will show a restart */
 	bool watched;	    /* and HostFeaturesSel will, from here on */
+	bool late;	    /* we came in the middle of the driver's set-up */
 	uint32_t left_pfn;  /* in QueuePFN, perhaps, of an earlier life */
 	struct hvl_dev_mmio_queue queue[HVL_DEV_QUEUES_MAX];
 };
@@ -202,6 +222,7 @@ struct hvl_dev {
 	bool broken;
 	bool config_dirty;
 	bool queues_shown; /* HVL_DEV_EVENT_QUEUES was sent */
+	bool hello;	   /* tell the driver that somebody is here again */
 	/* Of the interrupts for news, where drivers acknowledge: version 1. */
 	bool unacked;	     /* since the last ring */
 	uint32_t acks;	     /* acknowledgements taken */
