@@ -209,6 +209,8 @@ static void status_print_serving(const json_t *status)
 	print_row("doorbell",
 		  get_text(doorbell,
 			   *get_text(doorbell, "path") ? "path" : "kind"));
+	if (*get_text(status, "state_file"))
+		print_row("state", get_text(status, "state_file"));
 }
 
 static void status_print_running(const json_t *status)

@@ -283,6 +283,18 @@ static int take_doorbell(void *ctx, const char *value, struct pmm_error *err)
 			value);
 }
 
+static int take_state(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_serve *serve = ctx;
+
+	if (!*value)
+		return pmm_fail(err, -EINVAL,
+				"--state: no file named; write for example "
+				"--state /run/hvl-serve.state");
+	serve->server.state = value;
+	return 0;
+}
+
 static int take_quirks(void *ctx, const char *value, struct pmm_error *err)
 {
 	struct cli_serve *serve = ctx;
@@ -325,6 +337,10 @@ const struct cli_option cli_serve_options[] = {
 	CLI_OPTION_TRANSPORT,
 	CLI_OPTION_RNG,
 	CLI_OPTION_NET,
+	{ "state", 0, "FILE",
+	  "what to carry on from under a live remote,\n"
+	  "after an end of any kind; made if missing",
+	  take_state },
 	{ "quirks", 0, "LIST",
 	  "pace: one frame at a time to the remote, as\n"
 	  "existing firmware needs it; none; default:\n"

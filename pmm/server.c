@@ -16,10 +16,14 @@
 #include <hvl/metal/barrier.h>
 #include <hvl/wire/mmio.h>
 
+#include "state.h"
+
 struct pmm_server {
 	struct pmm_server_config cfg;
 	struct pmm_loop *loop;
 	struct hvl_shm shm;
+	struct pmm_state *state;
+	const struct hvl_dev_journal *journal[PMM_DEVICES_MAX];
 	struct pmm_doorbell doorbell;
 	struct pmm_service service;
 };
@@ -54,6 +58,29 @@ int pmm_server_check(const struct pmm_server_config *cfg, struct pmm_error *err)
 	return pmm_service_check(&sc, err);
 }
 
+static int server_open_state(struct pmm_server *s, struct pmm_error *err)
+{
+	uint32_t ids[PMM_DEVICES_MAX];
+	const struct pmm_state_what what = {
+		.shm_da = s->cfg.shm_da,
+		.shm_size = s->cfg.shm_size,
+		.v1 = s->cfg.v1,
+		.no_dtb = s->cfg.no_dtb,
+		.ndevices = s->cfg.ndevices,
+		.ids = ids,
+	};
+	int rc;
+
+	if (!s->cfg.state)
+		return 0;
+	for (unsigned int i = 0; i < s->cfg.ndevices; i++)
+		ids[i] = s->cfg.devices[i].id;
+	rc = pmm_state_open(&s->state, s->cfg.state, &what, err);
+	for (unsigned int i = 0; rc == 0 && i < s->cfg.ndevices; i++)
+		s->journal[i] = pmm_state_journal(s->state, i);
+	return rc;
+}
+
 static int server_open_doorbell(struct pmm_server *s, struct pmm_error *err)
 {
 	const struct pmm_server_config *cfg = &s->cfg;
@@ -76,12 +103,14 @@ static int server_open(struct pmm_server *s, struct pmm_error *err)
 			      s->cfg.shm_da, err);
 
 	if (rc == 0)
+		rc = server_open_state(s, err);
+	if (rc == 0)
 		rc = pmm_service_open(&s->service, &sc, s->loop, err);
 	if (rc == 0)
 		rc = server_open_doorbell(s, err);
 	if (rc == 0)
 		rc = pmm_service_attach(&s->service, &s->shm.io, &s->doorbell,
-					NULL, err);
+					s->state ? s->journal : NULL, err);
 	return rc;
 }
 
@@ -107,6 +136,31 @@ int pmm_server_create(struct pmm_server **out,
 	}
 	*out = s;
 	return 0;
+}
+
+/*
+ * Return: 1 when the device carries on, 0 when nothing is known of it, -EPROTO
+ * when what is known cannot be.
+ */
+static int server_resume(struct pmm_server *s, unsigned int i,
+			 struct pmm_error *err)
+{
+	struct pmm_device *device = &s->service.devices[i];
+	struct hvl_dev_saved saved;
+	int rc;
+
+	if (!s->state || !pmm_state_get(s->state, i, &saved))
+		return 0;
+	rc = hvl_dev_resume(&device->dev, &saved);
+	if (rc < 0)
+		return pmm_fail(err, rc,
+				"--state \"%s\": what it holds of %s does not "
+				"go with this memory; remove the file to start "
+				"anew",
+				s->cfg.state, device->cfg.name);
+	if (device->dev.live)
+		pmm_device_say_ready(device, "carries on");
+	return 1;
 }
 
 /* A remote that waits for the blob sees its magic last. */
@@ -166,17 +220,31 @@ static void server_hide_rest(struct pmm_server *s)
 
 int pmm_server_start(struct pmm_server *s, struct pmm_error *err)
 {
-	int rc = server_show_blob(s);
+	bool known[PMM_DEVICES_MAX] = { false };
+	bool live = false;
+	int rc;
 
+	/* First all that can be refused. */
+	for (unsigned int i = 0; i < s->service.ndevices; i++) {
+		rc = server_resume(s, i, err);
+		if (rc < 0)
+			return rc;
+		known[i] = rc > 0;
+		live = live || s->service.devices[i].dev.live;
+	}
+	rc = server_show_blob(s);
 	if (rc < 0)
 		return pmm_fail(err, rc, "devicetree blob: %s", strerror(-rc));
-	for (unsigned int i = 0; i < s->service.ndevices; i++)
-		hvl_dev_publish(&s->service.devices[i].dev);
+	for (unsigned int i = 0; i < s->service.ndevices; i++) {
+		if (!known[i])
+			hvl_dev_attach(&s->service.devices[i].dev);
+	}
 	server_hide_rest(s);
 	rc = pmm_service_start(&s->service);
 	if (rc < 0)
 		return pmm_fail(err, rc, "doorbell: %s", strerror(-rc));
-	hvl_log(s->cfg.log, HVL_LOG_INFO, "waiting for a driver");
+	if (!live)
+		hvl_log(s->cfg.log, HVL_LOG_INFO, "waiting for a driver");
 	return 0;
 }
 
@@ -186,6 +254,7 @@ void pmm_server_destroy(struct pmm_server *s)
 		return;
 	pmm_service_close(&s->service);
 	pmm_doorbell_close(&s->doorbell);
+	pmm_state_close(s->state);
 	hvl_shm_close(&s->shm);
 	free(s);
 }

@@ -42,7 +42,8 @@ struct pmm_server_config {
 	const char *socket;	    /* of PMM_SERVER_UNIX_* */
 	struct pmm_uio_options uio; /* of PMM_SERVER_UIO */
 	bool no_dtb;
-	bool v1; /* mmio version 1 */
+	bool v1;	   /* mmio version 1 */
+	const char *state; /* file to carry on from; NULL: none */
 	unsigned int ndevices;
 	const struct pmm_device_config *devices;
 	const struct hvl_log *log; /* or NULL */
@@ -72,10 +73,11 @@ int pmm_server_create(struct pmm_server **out,
 		      struct pmm_loop *loop, struct pmm_error *err);
 
 /**
- * pmm_server_start() - show the devices, and serve
+ * pmm_server_start() - show the devices, or carry on with them, and serve
  * @server: not started yet
  * @err:    filled in on failure
- * Return: 0 or negative errno.
+ * Return: 0; -EPROTO when the memory does not hold what the state file says: a
+ * log line has told what; or what the system says.
  */
 int pmm_server_start(struct pmm_server *server, struct pmm_error *err);
 

@@ -129,6 +129,9 @@ static void serve_refuses_with_one_line(void **state)
 		  "--quirks \"slow\": write pace, or none" },
 		{ MEM "--doorbell poll --quirks pace,none",
 		  "--quirks \"pace,none\": write pace, or none" },
+		{ MEM "--doorbell poll --state=",
+		  "--state: no file named; write for example --state "
+		  "/run/hvl-serve.state" },
 		{ MEM "--doorbell poll --firmware f",
 		  "--firmware: unknown option; see hvl serve --help" },
 		{ "--shmem file=/m,addr=0xaabbaabb000,size=16M --doorbell poll "
@@ -154,7 +157,8 @@ static void serve_takes_memory_and_devices(void **state)
 	(void)state;
 	assert_int_equal(parse("--shmem dev=/dev/uio0,size=16M,offset=0x1000,"
 			       "addr=0x37000000 --doorbell poll --no-dtb "
-			       "--transport mmio-v1 --net tap,ifname=a --rng",
+			       "--transport mmio-v1 --net tap,ifname=a --rng "
+			       "--state s",
 			       &err),
 			 0);
 	assert_int_equal(serve.server.shm.kind, PMM_SHM_NODE);
@@ -163,6 +167,7 @@ static void serve_takes_memory_and_devices(void **state)
 	assert_int_equal(serve.server.shm_da, 0x37000000);
 	assert_int_equal(serve.server.shm_size, 16 << 20);
 	assert_true(serve.server.no_dtb && serve.server.v1);
+	assert_string_equal(serve.server.state, "s");
 	assert_int_equal(serve.server.ndevices, 2);
 	assert_string_equal(serve.server.devices[0].name, "net0");
 	assert_true(serve.server.devices[0].fit_mtu);

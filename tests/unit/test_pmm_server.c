@@ -36,7 +36,7 @@
 #define RING 0x4000u /* of queue 0, in the shared memory */
 
 static char dir[] = "/tmp/hvl-server-XXXXXX";
-static char mem_path[64], bell_path[64];
+static char mem_path[64], state_path[64], bell_path[64];
 static uint8_t before[FILE_SIZE], after[FILE_SIZE];
 static const struct pmm_device_config devices[] = {
 	{ .name = "rng0", .id = VIRTIO_ID_RNG },
@@ -115,6 +115,7 @@ static int teardown(void **state)
 	pmm_server_destroy(server);
 	pmm_loop_fini(&loop);
 	hvl_shm_close(&shm);
+	(void)unlink(state_path);
 	return 0;
 }
 
@@ -366,6 +367,47 @@ static void server_answers_for_its_devices(void **state)
 		-ENOSYS);
 }
 
+static void server_carries_on_from_its_state(void **state)
+{
+	struct pmm_server_config cfg = config();
+
+	(void)state;
+	cfg.state = state_path;
+	start(&cfg);
+	drive();
+	stop();
+	said[0] = '\0';
+	start(&cfg);
+	assert_true(pmm_server_service(server)->devices[0].dev.live);
+	assert_non_null(strstr(said, "rng0: carries on, features 0x0 (none)"));
+	assert_null(strstr(said, "waiting for a driver"));
+	assert_int_equal(reg(HVL_MMIO_REG_STATUS) & VIRTIO_CONFIG_S_NEEDS_RESET,
+			 0);
+}
+
+static void server_refuses_state_of_other_memory(void **state)
+{
+	struct pmm_server_config cfg = config();
+	char text[300];
+
+	(void)state;
+	cfg.state = state_path;
+	start(&cfg);
+	drive();
+	stop();
+	memset(before, PATTERN, sizeof(before));
+	hvl_io_fill(&shm.io, 0, PATTERN, SIZE);
+	assert_int_equal(pmm_server_create(&server, &cfg, &loop, &err), 0);
+	assert_int_equal(pmm_server_start(server, &err), -EPROTO);
+	(void)snprintf(text, sizeof(text),
+		       "--state \"%s\": what it holds of rng0 does not go with "
+		       "this memory; remove the file to start anew",
+		       state_path);
+	assert_string_equal(err.text, text);
+	read_file(after);
+	assert_memory_equal(before, after, FILE_SIZE);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -381,12 +423,15 @@ int main(void)
 		T(server_writes_a_blob_that_differs),
 		T(server_tells_of_peers),
 		T(server_answers_for_its_devices),
+		T(server_carries_on_from_its_state),
+		T(server_refuses_state_of_other_memory),
 	};
 	int rc;
 
 	if (!mkdtemp(dir))
 		return 1;
 	(void)snprintf(mem_path, sizeof(mem_path), "%s/mem", dir);
+	(void)snprintf(state_path, sizeof(state_path), "%s/state", dir);
 	(void)snprintf(bell_path, sizeof(bell_path), "%s/bell", dir);
 	rc = cmocka_run_group_tests(tests, NULL, NULL);
 	(void)unlink(mem_path);
