@@ -80,15 +80,33 @@ static bool net_paces(const struct hvl_dev *dev)
 static void net_turn_begin(struct hvl_dev *dev)
 {
 	struct hvl_dev_net *net = dev->cfg.priv;
+	uint32_t unheard = 0;
 
 	if (!net_paces(dev))
 		return;
+	if (dev->unacked && net->turn.acks_then == dev->acks)
+		unheard = net->turn.unheard + 1;
 	net->turn = (struct hvl_dev_net_turn){
 		.open = true,
+		.acks_then = dev->acks,
+		.unheard = unheard,
 		/* An interrupt that is under way is not this frame's. */
 		.acks = dev->acks + (dev->unacked ? 2 : 1),
 		.given_us = dev->cfg.now_us(dev->cfg.now_ctx),
 	};
+}
+
+/* When the next frame may go even so. */
+static uint64_t net_turn_end_us(const struct hvl_dev *dev)
+{
+	const struct hvl_dev_net *net = dev->cfg.priv;
+	const struct hvl_dev_net_turn *turn = &net->turn;
+	bool stalled = !turn->answered && dev->unacked &&
+		       dev->acks == turn->acks_then &&
+		       turn->unheard + 1 >= HVL_DEV_NET_PACE_UNHEARD;
+
+	return turn->given_us +
+	       (stalled ? HVL_DEV_NET_PACE_STALL_US : HVL_DEV_NET_PACE_US);
 }
 
 /*
@@ -106,8 +124,7 @@ static bool net_turn_holds(struct hvl_dev *dev)
 	if (turn->answered &&
 	    (!dev->unacked || (int32_t)(dev->acks - turn->acks) >= 0)) {
 		turn->open = false;
-	} else if (dev->cfg.now_us(dev->cfg.now_ctx) - turn->given_us >=
-		   HVL_DEV_NET_PACE_US) {
+	} else if (dev->cfg.now_us(dev->cfg.now_ctx) >= net_turn_end_us(dev)) {
 		turn->open = false;
 		net->stats.rx_unanswered++;
 	}
@@ -118,8 +135,7 @@ uint64_t hvl_dev_net_next_us(const struct hvl_dev *dev)
 {
 	const struct hvl_dev_net *net = dev->cfg.priv;
 
-	return net->turn.open ? net->turn.given_us + HVL_DEV_NET_PACE_US :
-				UINT64_MAX;
+	return net->turn.open ? net_turn_end_us(dev) : UINT64_MAX;
 }
 
 /*

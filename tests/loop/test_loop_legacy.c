@@ -503,6 +503,27 @@ static void bench_boot(struct bench *b)
 	b->to_remote = false;
 }
 
+/* The time passes in which it gets frames without an answer, many times. */
+static void loop_legacy_deployed_survives_being_held_up(void **state)
+{
+	struct bench *b = bench_create(LEGACY_DEPLOYED, LATE, false);
+
+	(void)state;
+	bench_setup(b);
+	b->burst = 50;
+	for (unsigned int i = 0; i < 20; i++) {
+		b->requests = (uint16_t)(b->requests + 50);
+		for (unsigned int j = 0; j < i % 5; j++)
+			bench_turn(b);
+		for (unsigned int j = 0; j < 10; j++) {
+			b->now_us += HVL_DEV_NET_PACE_US;
+			bench_service(b);
+		}
+		bench_traffic(b, 0);
+	}
+	bench_destroy(b);
+}
+
 static void bench_restart(struct bench *b)
 {
 	bench_boot(b);
@@ -586,6 +607,7 @@ int main(void)
 		cmocka_unit_test(loop_legacy_gives_up_without_a_main_side),
 		cmocka_unit_test(loop_legacy_oversize_frames_are_dropped),
 		cmocka_unit_test(loop_legacy_deployed_dies_of_a_burst),
+		cmocka_unit_test(loop_legacy_deployed_survives_being_held_up),
 		cmocka_unit_test(loop_legacy_restarts_in_mid_traffic),
 		cmocka_unit_test(loop_legacy_restarts_unseen),
 		cmocka_unit_test(loop_legacy_restarts_at_every_step),
