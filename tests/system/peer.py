@@ -241,4 +241,5 @@ def main():
         echoes(address, int(sys.argv[3]), int(sys.argv[4]))
 
 
-main()
+if __name__ == "__main__":
+    main()
