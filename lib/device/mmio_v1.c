@@ -117,6 +117,7 @@ static bool v1_ring(struct hvl_dev *dev)
 	hvl_io_store_release32(dev->cfg.regs, HVL_MMIO_REG_INTERRUPT_COUNT,
 			       count != 0 ? count : 1);
 	dev->unacked = true;
+	m->isr_unsure = true;
 	m->isr_late = 0;
 	m->isr_at_us = v1_now(dev);
 	return true;
@@ -283,8 +284,14 @@ static bool v1_ring_again(struct hvl_dev *dev)
 	struct hvl_dev_mmio *m = &dev->mmio;
 	bool ring = false;
 
-	if (dev->unacked && v1_due(dev, m->isr_at_us))
+	/*
+	 * Once more also if it was acknowledged: should it be lost, that was
+	 * for an earlier one.
+	 */
+	if ((dev->unacked || m->isr_unsure) && v1_due(dev, m->isr_at_us)) {
 		ring = v1_ring(dev);
+		m->isr_unsure = false;
+	}
 	if (!m->setup_over && m->last_acked < HVL_DEV_QUEUES_MAX &&
 	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) == HVL_MMIO_V1_ACK &&
 	    v1_due(dev, m->acked_at_us)) {
@@ -325,6 +332,11 @@ static bool v1_poll(struct hvl_dev *dev)
 	if (hvl_dev_v1_restarted_(dev, status)) {
 		v1_restart(dev, status);
 		ring = false;
+		/* It may have shown in what came after Status. */
+		hvl_rmb_before_second_look();
+		status = v1_status(dev);
+		if (status == 0)
+			return v1_reset(dev);
 	}
 	if (dev->broken) {
 		/* The driver may have written over it. */
@@ -346,7 +358,12 @@ static bool v1_poll(struct hvl_dev *dev)
 
 static void v1_config_changed(struct hvl_dev *dev)
 {
+	uint32_t generation = hvl_dev_reg_(dev, HVL_MMIO_REG_CONFIG_GENERATION);
+
 	hvl_dev_mmio_write_config_(dev);
+	/* For drivers that know the word, as with InterruptCount. */
+	hvl_io_store_release32(dev->cfg.regs, HVL_MMIO_REG_CONFIG_GENERATION,
+			       generation + 1);
 }
 
 const struct hvl_dev_transport hvl_dev_mmio_v1 = {

@@ -218,6 +218,10 @@ bool hvl_dev_v1_setup_queue_(struct hvl_dev *dev)
 
 	if (!hvl_dev_v1_read_request_(dev, &r))
 		return false;
+	/* It started over just now, and the request is of its next life. */
+	hvl_rmb_before_second_look();
+	if (v1_status(dev) != m->status_seen)
+		return false;
 	if (v1_is_write_back(dev, &r))
 		return v1_repeat_ack(dev, &r);
 	if (v1_is_left(dev, &r))

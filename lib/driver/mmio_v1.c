@@ -112,18 +112,25 @@ static int v1_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
  * A device side may leave a bit set for good, so that the bits alone do not
  * tell whether it waits for an acknowledgement; where it counts its rings, its
  * count does. Without this each look would acknowledge, ring and wake it up.
+ * An acknowledgement that it takes late may take the bit for newer news of the
+ * config away: the generation stays.
  */
 static uint32_t v1_events(struct hvl_drv_dev *dev)
 {
-	uint32_t count;
+	uint32_t count, generation, events = 0;
 
 	if (dev->trapping)
 		return hvl_drv_mmio_events_(dev);
 	count = hvl_io_load_acquire32(&dev->regs, HVL_MMIO_REG_INTERRUPT_COUNT);
-	if (count != 0 && count == dev->generation)
-		return 0;
-	dev->generation = count;
-	return hvl_drv_mmio_events_(dev);
+	generation = hvl_io_load_acquire32(&dev->regs,
+					   HVL_MMIO_REG_CONFIG_GENERATION);
+	if (generation != dev->generation)
+		events = HVL_MMIO_INT_CONFIG;
+	dev->generation = generation;
+	if (count != 0 && count == dev->interrupts)
+		return events;
+	dev->interrupts = count;
+	return events | hvl_drv_mmio_events_(dev);
 }
 
 const struct hvl_drv_transport_ops hvl_drv_mmio_v1_ = {

@@ -515,6 +515,11 @@ static void drv_mmio_v1_events_heed_the_count(void **state)
 	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_COUNT, 2);
 	assert_int_equal(hvl_drv_dev_events(&f->dev), 1);
 	assert_int_equal(f->mock.rings, rings + 2);
+	/* The bit for the config may be gone by now. */
+	mock_reg_set(&f->mock, HVL_MMIO_REG_CONFIG_GENERATION, 1);
+	assert_int_equal(hvl_drv_dev_events(&f->dev), HVL_MMIO_INT_CONFIG);
+	assert_int_equal(hvl_drv_dev_events(&f->dev), 0);
+	assert_int_equal(f->mock.rings, rings + 2);
 	/* Who does not count is acknowledged each time. */
 	mock_reg_set(&f->mock, HVL_MMIO_REG_INTERRUPT_COUNT, 0);
 	assert_int_equal(hvl_drv_dev_events(&f->dev), 1);

@@ -198,6 +198,7 @@ struct hvl_dev_mmio {
 	/* version 1 */
 	uint64_t isr_at_us;   /* when the driver was last rung for isr */
 	uint32_t isr_late;    /* bits with news since that ring */
+	bool isr_unsure;      /* that ring was not repeated yet */
 	uint64_t acked_at_us; /* when a queue was last acknowledged */
 	struct hvl_dev_mmio_queue refused; /* that request was logged */
 	uint8_t status_seen;

@@ -59,7 +59,8 @@ struct hvl_drv_dev {
 	bool resetting; /* a reset was asked for, and not confirmed in time */
 	bool owns_memory; /* was DRIVER_OK, and no reset was confirmed since */
 	uint32_t fence;	  /* number of the last fence */
-	uint32_t generation; /* or interrupt count, at the last events() */
+	uint32_t generation; /* of the config, at the last events() */
+	uint32_t interrupts; /* version 1: their count, likewise */
 };
 
 /**

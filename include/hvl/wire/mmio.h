@@ -44,6 +44,9 @@
 #define HVL_MMIO_REG_CONFIG 0x100u
 #define HVL_MMIO_CONFIG_SIZE 0x100u
 
+/* Version 2; in plain memory also version 1, for drivers that look there */
+#define HVL_MMIO_REG_CONFIG_GENERATION 0x0fcu
+
 /* Version 1 only */
 #define HVL_MMIO_REG_GUEST_PAGE_SIZE 0x028u
 #define HVL_MMIO_REG_QUEUE_ALIGN 0x03cu
@@ -63,7 +66,6 @@
 #define HVL_MMIO_REG_QUEUE_DEVICE_LOW 0x0a0u
 #define HVL_MMIO_REG_QUEUE_DEVICE_HIGH 0x0a4u
 #define HVL_MMIO_REG_QUEUE_RESET 0x0c0u
-#define HVL_MMIO_REG_CONFIG_GENERATION 0x0fcu
 
 /* Version 2 in plain memory: the fence */
 #define HVL_MMIO_REG_DEVICE_STATUS 0x0e0u /* device: the status that holds */
