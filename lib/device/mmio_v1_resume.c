@@ -146,18 +146,21 @@ bool hvl_dev_v1_driver_gone_(const struct hvl_dev *dev)
 /*
  * Whether the last acknowledgement may not have been given. It cannot be told
  * from one that the driver has answered just now, which a second one does not
- * harm; a driver that went on has it.
+ * harm; a driver that went on has it: to another queue or status, or to the
+ * ring, which was cleared and must be left alone until then.
  */
 static bool v1_still_waits(const struct hvl_dev *dev)
 {
 	const struct hvl_dev_mmio *m = &dev->mmio;
+	const struct hvl_dev_vq *vq;
+	uint32_t sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
 
-	return m->ack_pending && v1_last_pfn(dev) != 0 &&
-	       dev->vq[m->last_acked].started &&
-	       v1_status(dev) == m->status_seen &&
-	       hvl_dev_v1_queue_index_(
-		       dev, hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL)) ==
-		       m->last_acked;
+	if (!m->ack_pending || v1_last_pfn(dev) == 0)
+		return false;
+	vq = &dev->vq[m->last_acked];
+	return vq->started && v1_status(dev) == m->status_seen &&
+	       hvl_dev_v1_queue_index_(dev, sel) == m->last_acked &&
+	       hvl_io_read16(&vq->shm, vq->avail + 2) == 0;
 }
 
 /* The driver's words stay; Status, too. */

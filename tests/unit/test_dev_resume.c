@@ -260,19 +260,18 @@ static void lay_rings(void)
 			       4096);
 }
 
-/* Two lives of a driver; the second begins with no reset. */
-static void live_twice(void)
+/* Lives of a driver, which begin with no reset: one more than can differ. */
+static void live_thrice(void)
 {
-	uint32_t number = 0, i;
+	uint32_t number;
 
 	lay_rings();
-	bring_up();
-	for (i = 0; i < 5; i++)
-		exchange(++number);
-	look();
-	bring_up();
-	for (i = 0; i < 12; i++)
-		exchange(++number);
+	for (number = 1; number <= 18; number++) {
+		if (number % 6 == 1)
+			bring_up();
+		exchange(number);
+		look();
+	}
 }
 
 static void cut_everywhere(bool is_net, bool newer, bool late)
@@ -284,9 +283,9 @@ static void cut_everywhere(bool is_net, bool newer, bool late)
 		begin(1, is_net);
 		life.cut = ++cut;
 		life.late = late;
-		live_twice();
+		live_thrice();
 		assert_int_equal(sent_again, 0);
-		assert_true(!is_net || sent + life.deaths >= 17);
+		assert_true(!is_net || sent + life.deaths >= 18);
 		assert_true(d.dev.live);
 		assert_int_equal(d.log.lines, 0);
 		assert_int_equal(d.events[HVL_DEV_EVENT_BROKEN], 0);
@@ -347,6 +346,18 @@ static void resume_rings_once(void **state)
 		assert_int_equal(d.events[HVL_DEV_EVENT_READY], 1);
 		assert_int_equal(d.events[HVL_DEV_EVENT_QUEUES], 1);
 	}
+}
+
+/* Version 1: bits that were shown are for the driver to acknowledge. */
+static void resume_takes_no_interrupt_back(void **state)
+{
+	(void)state;
+	begin_live(1, true);
+	mock_set(&d, HVL_MMIO_REG_INTERRUPT_STATUS, HVL_MMIO_INT_CONFIG);
+	assert_int_equal(come_back(), 0);
+	mock_service(&d);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS),
+			 HVL_MMIO_INT_CONFIG | HVL_MMIO_INT_VRING);
 }
 
 /* What was taken and not given back may have been sent. */
@@ -416,6 +427,7 @@ static void resume_keeps_a_broken_device_broken(void **state)
 					HVL_MMIO_REG_DEVICE_STATUS,
 			 7);
 		assert_int_equal(come_back(), 0);
+		assert_true(d.dev.broken);
 		mock_service(&d);
 		assert_true(mock_needs_reset(&d));
 		mock_bring_up(&d);
@@ -451,6 +463,25 @@ static void resume_sees_a_restart_meanwhile(void **state)
 		exchange(2);
 		assert_int_equal(d.log.lines, 0);
 	}
+}
+
+/* A reset that was obeyed is not forgotten with the host. */
+static void resume_remembers_a_reset(void **state)
+{
+	(void)state;
+	begin(1, true);
+	traceless = false;
+	lay_rings();
+	set_status(1);
+	set_status(MOCK_STATUS_INIT);
+	mock_v1_queue_regs(&d, 0, MOCK_NUM, mock_pfn(&d, 0));
+	look();
+	assert_true(d.dev.vq[0].started);
+	set_status(0);
+	mock_set(&d, HVL_MMIO_REG_STATUS, MOCK_STATUS_INIT);
+	assert_int_equal(come_back(), 0);
+	look();
+	assert_false(d.dev.vq[0].started);
 }
 
 /* Version 2: an interrupted change of the config space is made whole. */
@@ -825,10 +856,12 @@ int main(void)
 		CASE(resume_older_driver_at_every_store),
 		CASE(resume_newer_driver_at_every_store),
 		CASE(resume_rings_once),
+		CASE(resume_takes_no_interrupt_back),
 		CASE(resume_sends_nothing_twice),
 		CASE(resume_takes_other_chains_anew),
 		CASE(resume_keeps_a_broken_device_broken),
 		CASE(resume_sees_a_restart_meanwhile),
+		CASE(resume_remembers_a_reset),
 		CASE(resume_moves_the_generation_on),
 		CASE(resume_refuses_what_does_not_fit),
 		CASE(resume_refuses_bad_words_of_version_1),
