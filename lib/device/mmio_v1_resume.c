@@ -169,6 +169,8 @@ void hvl_dev_v1_resume_(struct hvl_dev *dev)
 	struct hvl_dev_mmio *m = &dev->mmio;
 
 	hvl_dev_mmio_write_own_(dev);
+	/* It may differ from what an earlier host showed. */
+	dev->tr->config_changed(dev);
 	/* Set bits have been shown, and stay (docs/theory/interrupts.md). */
 	m->isr = hvl_dev_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS) &
 		 (HVL_MMIO_INT_VRING | HVL_MMIO_INT_CONFIG);

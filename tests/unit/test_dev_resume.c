@@ -348,6 +348,19 @@ static void resume_rings_once(void **state)
 	}
 }
 
+static void resume_v1_shows_the_config_anew(void **state)
+{
+	uint32_t was;
+
+	(void)state;
+	begin_live(1, true);
+	was = mock_reg(&d, HVL_MMIO_REG_CONFIG_GENERATION);
+	mock_set(&d, HVL_MMIO_REG_CONFIG, 0);
+	assert_int_equal(come_back(), 0);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_CONFIG_GENERATION), was + 1);
+	assert_int_equal(hvl_io_read8(&d.regs, HVL_MMIO_REG_CONFIG), 2);
+}
+
 /* Version 1: bits that were shown are for the driver to acknowledge. */
 static void resume_takes_no_interrupt_back(void **state)
 {
@@ -856,6 +869,7 @@ int main(void)
 		CASE(resume_older_driver_at_every_store),
 		CASE(resume_newer_driver_at_every_store),
 		CASE(resume_rings_once),
+		CASE(resume_v1_shows_the_config_anew),
 		CASE(resume_takes_no_interrupt_back),
 		CASE(resume_sends_nothing_twice),
 		CASE(resume_takes_other_chains_anew),
