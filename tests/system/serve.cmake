@@ -33,7 +33,7 @@ set(patience 30)
 if(HVL_SANITIZE)
   set(patience 90)
 endif()
-foreach(name drivers)
+foreach(name drivers state)
   hvl_add_script_test(test_system_serve_${name} LABEL system TIMEOUT 600
     DEPENDS hvl hvl_legacy_driver hvl_drv_process
     COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
