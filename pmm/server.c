@@ -139,11 +139,11 @@ int pmm_server_create(struct pmm_server **out,
 }
 
 /*
- * Return: 1 when the device carries on, 0 when nothing is known of it, -EPROTO
- * when what is known cannot be.
+ * Return: 1 when the device can carry on, 0 when nothing is known of it,
+ * -EPROTO when what is known cannot be. Nothing is written.
  */
-static int server_resume(struct pmm_server *s, unsigned int i,
-			 struct pmm_error *err)
+static int server_check_resume(struct pmm_server *s, unsigned int i,
+			       struct pmm_error *err)
 {
 	struct pmm_device *device = &s->service.devices[i];
 	struct hvl_dev_saved saved;
@@ -151,16 +151,25 @@ static int server_resume(struct pmm_server *s, unsigned int i,
 
 	if (!s->state || !pmm_state_get(s->state, i, &saved))
 		return 0;
-	rc = hvl_dev_resume(&device->dev, &saved);
+	rc = hvl_dev_resume_check(&device->dev, &saved);
 	if (rc < 0)
 		return pmm_fail(err, rc,
 				"--state \"%s\": what it holds of %s does not "
 				"go with this memory; remove the file to start "
 				"anew",
 				s->cfg.state, device->cfg.name);
+	return 1;
+}
+
+static void server_show(struct pmm_device *device, bool known)
+{
+	if (!known) {
+		hvl_dev_attach(&device->dev);
+		return;
+	}
+	hvl_dev_resume_checked(&device->dev);
 	if (device->dev.live)
 		pmm_device_say_ready(device, "carries on");
-	return 1;
 }
 
 /* A remote that waits for the blob sees its magic last. */
@@ -224,20 +233,19 @@ int pmm_server_start(struct pmm_server *s, struct pmm_error *err)
 	bool live = false;
 	int rc;
 
-	/* First all that can be refused. */
+	/* First all that can be refused: then nothing was touched. */
 	for (unsigned int i = 0; i < s->service.ndevices; i++) {
-		rc = server_resume(s, i, err);
+		rc = server_check_resume(s, i, err);
 		if (rc < 0)
 			return rc;
 		known[i] = rc > 0;
-		live = live || s->service.devices[i].dev.live;
 	}
 	rc = server_show_blob(s);
 	if (rc < 0)
 		return pmm_fail(err, rc, "devicetree blob: %s", strerror(-rc));
 	for (unsigned int i = 0; i < s->service.ndevices; i++) {
-		if (!known[i])
-			hvl_dev_attach(&s->service.devices[i].dev);
+		server_show(&s->service.devices[i], known[i]);
+		live = live || s->service.devices[i].dev.live;
 	}
 	server_hide_rest(s);
 	rc = pmm_service_start(&s->service);

@@ -128,17 +128,19 @@ static int resume_take_over(struct hvl_dev *dev,
 	return -EPROTO;
 }
 
-int hvl_dev_resume(struct hvl_dev *dev, const struct hvl_dev_saved *saved)
+int hvl_dev_resume_check(struct hvl_dev *dev, const struct hvl_dev_saved *saved)
 {
 	struct hvl_dev_saved own = *saved;
-	uint16_t q;
-	int rc;
 
 	hvl_dev_forget_(dev);
 	dev->config_dirty = false;
-	rc = resume_take_over(dev, &own);
-	if (rc != 0)
-		return rc;
+	return resume_take_over(dev, &own);
+}
+
+void hvl_dev_resume_checked(struct hvl_dev *dev)
+{
+	uint16_t q;
+
 	dev->hello = true;
 	dev->tr->resume(dev);
 	for (q = 0; q < dev->cfg.model->nqueues; q++)
@@ -146,5 +148,13 @@ int hvl_dev_resume(struct hvl_dev *dev, const struct hvl_dev_saved *saved)
 	hvl_dev_record_(dev);
 	if (dev->live && dev->cfg.model->start)
 		dev->cfg.model->start(dev);
-	return 0;
+}
+
+int hvl_dev_resume(struct hvl_dev *dev, const struct hvl_dev_saved *saved)
+{
+	int rc = hvl_dev_resume_check(dev, saved);
+
+	if (rc == 0)
+		hvl_dev_resume_checked(dev);
+	return rc;
 }

@@ -40,6 +40,7 @@ static char mem_path[64], state_path[64], bell_path[64];
 static uint8_t before[FILE_SIZE], after[FILE_SIZE];
 static const struct pmm_device_config devices[] = {
 	{ .name = "rng0", .id = VIRTIO_ID_RNG },
+	{ .name = "rng1", .id = VIRTIO_ID_RNG },
 };
 static struct pmm_loop loop;
 static struct pmm_server *server;
@@ -96,6 +97,18 @@ static void read_file(uint8_t *bytes)
 	assert_true(fd >= 0);
 	assert_int_equal(read(fd, bytes, FILE_SIZE), FILE_SIZE);
 	close(fd);
+}
+
+static long read_state(uint8_t *bytes, size_t size)
+{
+	int fd = open(state_path, O_RDONLY);
+	ssize_t n;
+
+	assert_true(fd >= 0);
+	n = read(fd, bytes, size);
+	assert_in_range(n, 1, size - 1);
+	close(fd);
+	return n;
 }
 
 static int setup(void **state)
@@ -408,6 +421,35 @@ static void server_refuses_state_of_other_memory(void **state)
 	assert_memory_equal(before, after, FILE_SIZE);
 }
 
+/* rng0 alone could carry on; that it may is not known before rng1 was asked. */
+static void server_refused_for_one_device_touches_none(void **state)
+{
+	struct pmm_server_config cfg = config();
+	static uint8_t was[4096], is[4096];
+	long size;
+
+	(void)state;
+	cfg.state = state_path;
+	cfg.ndevices = 2;
+	start(&cfg);
+	drive();
+	stop();
+	set_reg(HVL_MMIO_BLOCK_SIZE + HVL_MMIO_REG_DEVICE_ID, 0);
+	/* What a resume of rng0 would write. */
+	set_reg(HVL_MMIO_REG_DEVICE_FEATURES, 0);
+	read_file(before);
+	size = read_state(was, sizeof(was));
+	assert_int_equal(pmm_server_create(&server, &cfg, &loop, &err), 0);
+	assert_int_equal(pmm_server_start(server, &err), -EPROTO);
+	assert_non_null(strstr(err.text, "what it holds of rng1"));
+	assert_null(strstr(said, "carries on"));
+	stop();
+	read_file(after);
+	assert_memory_equal(before, after, FILE_SIZE);
+	assert_int_equal(read_state(is, sizeof(is)), size);
+	assert_memory_equal(is, was, (size_t)size);
+}
+
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
 int main(void)
@@ -425,6 +467,7 @@ int main(void)
 		T(server_answers_for_its_devices),
 		T(server_carries_on_from_its_state),
 		T(server_refuses_state_of_other_memory),
+		T(server_refused_for_one_device_touches_none),
 	};
 	int rc;
 

@@ -280,6 +280,22 @@ void hvl_dev_attach(struct hvl_dev *dev);
 int hvl_dev_resume(struct hvl_dev *dev, const struct hvl_dev_saved *saved);
 
 /**
+ * hvl_dev_resume_check() - the part of hvl_dev_resume() that can fail
+ * @dev:   as from hvl_dev_init()
+ * @saved: what the journal holds; not trusted
+ * Return: as hvl_dev_resume(); after 0 hvl_dev_resume_checked() must follow
+ * before anything else, or hvl_dev_init().
+ *
+ * Writes neither to the memory nor to the journal: of several devices none is
+ * touched when one is refused.
+ */
+int hvl_dev_resume_check(struct hvl_dev *dev,
+			 const struct hvl_dev_saved *saved);
+
+/** hvl_dev_resume_checked() - the rest of hvl_dev_resume() */
+void hvl_dev_resume_checked(struct hvl_dev *dev);
+
+/**
  * hvl_dev_service() - obey the registers, serve the queues
  * @dev:    published device
  * @budget: chains at most per queue, for fairness between devices
