@@ -77,36 +77,55 @@ static bool net_paces(const struct hvl_dev *dev)
 	return net->pace && dev->cfg.now_us;
 }
 
+/* The interrupt of the turn's frame was seen, or none is awaited. */
+static bool net_turn_heard(const struct hvl_dev *dev)
+{
+	const struct hvl_dev_net *net = dev->cfg.priv;
+
+	/* With its interrupts off, or in version 2, nothing is unacked. */
+	return !dev->unacked || (int32_t)(dev->acks - net->turn.acks) >= 0;
+}
+
 static void net_turn_begin(struct hvl_dev *dev)
 {
 	struct hvl_dev_net *net = dev->cfg.priv;
-	uint32_t unheard = 0;
+	uint64_t now;
 
 	if (!net_paces(dev))
 		return;
-	if (dev->unacked && net->turn.acks_then == dev->acks)
-		unheard = net->turn.unheard + 1;
+	now = dev->cfg.now_us(dev->cfg.now_ctx);
 	net->turn = (struct hvl_dev_net_turn){
 		.open = true,
-		.acks_then = dev->acks,
-		.unheard = unheard,
 		/* An interrupt that is under way is not this frame's. */
 		.acks = dev->acks + (dev->unacked ? 2 : 1),
-		.given_us = dev->cfg.now_us(dev->cfg.now_ctx),
+		.unheard = net_turn_heard(dev) ? 1 : net->turn.unheard + 1,
+		.given_us = now,
+		.alive_us = now,
 	};
 }
 
-/* When the next frame may go even so. */
+static void net_turn_answer(struct hvl_dev *dev)
+{
+	struct hvl_dev_net *net = dev->cfg.priv;
+
+	if (!net->turn.open)
+		return;
+	net->turn.answered = true;
+	net->turn.alive_us = dev->cfg.now_us(dev->cfg.now_ctx);
+}
+
+/*
+ * When the next frame may go even so. Answers are no proof that a driver which
+ * was held up has caught up: it acknowledges when it has looked at all it got.
+ */
 static uint64_t net_turn_end_us(const struct hvl_dev *dev)
 {
 	const struct hvl_dev_net *net = dev->cfg.priv;
 	const struct hvl_dev_net_turn *turn = &net->turn;
-	bool stalled = !turn->answered && dev->unacked &&
-		       dev->acks == turn->acks_then &&
-		       turn->unheard + 1 >= HVL_DEV_NET_PACE_UNHEARD;
 
-	return turn->given_us +
-	       (stalled ? HVL_DEV_NET_PACE_STALL_US : HVL_DEV_NET_PACE_US);
+	if (turn->unheard >= HVL_DEV_NET_PACE_UNHEARD && !net_turn_heard(dev))
+		return turn->alive_us + HVL_DEV_NET_PACE_STALL_US;
+	return turn->given_us + HVL_DEV_NET_PACE_US;
 }
 
 /*
@@ -120,9 +139,7 @@ static bool net_turn_holds(struct hvl_dev *dev)
 
 	if (!turn->open)
 		return false;
-	/* With its interrupts off, or in version 2, nothing is unacked. */
-	if (turn->answered &&
-	    (!dev->unacked || (int32_t)(dev->acks - turn->acks) >= 0)) {
+	if (turn->answered && net_turn_heard(dev)) {
 		turn->open = false;
 	} else if (dev->cfg.now_us(dev->cfg.now_ctx) >= net_turn_end_us(dev)) {
 		turn->open = false;
@@ -298,7 +315,7 @@ static int net_tx_one(struct hvl_dev *dev)
 		return 0;
 	}
 	hvl_dev_vq_push(vq, &chain, 0);
-	net->turn.answered = true;
+	net_turn_answer(dev);
 	return 1;
 }
 

@@ -52,6 +52,7 @@ struct bench {
 	/* time and doorbells */
 	enum pace pace;
 	bool deaf; /* the main side does not run */
+	bool slow; /* the remote stands still whenever it has rung */
 	bool to_main, to_remote;
 	uint64_t now_us, recheck_us;
 	uint32_t dice;
@@ -202,12 +203,25 @@ static void bench_add(struct bench *b, unsigned int i,
 
 /* ---- remote side ------------------------------------------------------ */
 
+/* For long enough that it is given frames without an answer. */
+static void bench_stand_still(struct bench *b)
+{
+	bench_service(b);
+	for (unsigned int i = 0; i < 10; i++) {
+		b->now_us += HVL_DEV_NET_PACE_US;
+		bench_service(b);
+	}
+}
+
 static void bench_ring(void *ctx)
 {
 	struct bench *b = ctx;
 
 	b->to_main = true;
-	if (b->pace == AT_ONCE || (b->pace == DICED && bench_dice(b) % 4 == 0))
+	if (b->slow)
+		bench_stand_still(b);
+	else if (b->pace == AT_ONCE ||
+		 (b->pace == DICED && bench_dice(b) % 4 == 0))
 		bench_service(b);
 }
 
@@ -515,10 +529,29 @@ static void loop_legacy_deployed_survives_being_held_up(void **state)
 		b->requests = (uint16_t)(b->requests + 50);
 		for (unsigned int j = 0; j < i % 5; j++)
 			bench_turn(b);
-		for (unsigned int j = 0; j < 10; j++) {
-			b->now_us += HVL_DEV_NET_PACE_US;
-			bench_service(b);
-		}
+		bench_stand_still(b);
+		bench_traffic(b, 0);
+	}
+	bench_destroy(b);
+}
+
+/* Also in the midst of the frames that it found, after each answer. */
+static void loop_legacy_deployed_survives_many_hold_ups(void **state)
+{
+	struct bench *b = bench_create(LEGACY_DEPLOYED, LATE, false);
+
+	(void)state;
+	bench_setup(b);
+	b->burst = 50;
+	for (unsigned int i = 0; i < 20; i++) {
+		b->requests = (uint16_t)(b->requests + 50);
+		for (unsigned int j = 0; j < i % 5; j++)
+			bench_turn(b);
+		bench_stand_still(b);
+		b->slow = true;
+		for (unsigned int j = 0; j < 20 && !b->d.died; j++)
+			bench_turn(b);
+		b->slow = false;
 		bench_traffic(b, 0);
 	}
 	bench_destroy(b);
@@ -608,6 +641,7 @@ int main(void)
 		cmocka_unit_test(loop_legacy_oversize_frames_are_dropped),
 		cmocka_unit_test(loop_legacy_deployed_dies_of_a_burst),
 		cmocka_unit_test(loop_legacy_deployed_survives_being_held_up),
+		cmocka_unit_test(loop_legacy_deployed_survives_many_hold_ups),
 		cmocka_unit_test(loop_legacy_restarts_in_mid_traffic),
 		cmocka_unit_test(loop_legacy_restarts_unseen),
 		cmocka_unit_test(loop_legacy_restarts_at_every_step),

@@ -46,12 +46,12 @@ struct hvl_dev_net_stats {
 
 /* The frame that was given to the driver last, while pacing. */
 struct hvl_dev_net_turn {
-	bool open;	    /* the next frame waits for what it brings */
-	bool answered;	    /* the driver has sent a frame since */
-	uint32_t acks;	    /* of the device when its interrupt was seen */
-	uint32_t acks_then; /* when the frame was given */
-	uint32_t unheard;   /* given before it, since the last ack */
-	uint64_t given_us;  /* when */
+	bool open;	   /* the next frame waits for what it brings */
+	bool answered;	   /* the driver has sent a frame since */
+	uint32_t acks;	   /* of the device once its interrupt was seen */
+	uint32_t unheard;  /* given, with it, since the last that was seen */
+	uint64_t given_us; /* when */
+	uint64_t alive_us; /* when given, or when the driver last sent one */
 };
 
 struct hvl_dev_net {
@@ -71,8 +71,8 @@ struct hvl_dev_net {
 
 #define HVL_DEV_NET_PACE_US 10000u /* the longest wait for an answer */
 /*
- * A driver that has so many, and does not even acknowledge, is held up: it gets
- * no more for longer, lest it find them all at once.
+ * A driver that has so many which it did not acknowledge is held up: it gets no
+ * more for longer, lest it find them all at once.
  */
 #define HVL_DEV_NET_PACE_UNHEARD 3u
 #define HVL_DEV_NET_PACE_STALL_US 1000000u
