@@ -4,9 +4,11 @@
  */
 #include "run.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "devices.h"
 #include "listen.h"
@@ -31,6 +33,35 @@ static void serve_on_signal(void *ctx, const struct signalfd_siginfo *info)
 
 	(void)info;
 	pmm_loop_quit(&serve->loop);
+}
+
+/*
+ * The owner of a file that we have mapped has cut it short, and there is no way
+ * to go on from here: as after a kill, but with a word.
+ */
+static void serve_on_bus_error(int number, siginfo_t *info, void *context)
+{
+	static const char line[] = "hvl: the file of --shmem or --state was "
+				   "truncated while it was in use\n";
+	struct pollfd out = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	(void)number;
+	(void)context;
+	/* A fault of our own: it comes again, and kills. */
+	if (info->si_code != BUS_ADRERR)
+		return;
+	if (poll(&out, 1, 0) == 1)
+		(void)!write(STDERR_FILENO, line, sizeof(line) - 1);
+	_exit(CLI_EXIT_FAILURE);
+}
+
+static void serve_guard(void)
+{
+	struct sigaction act = { .sa_sigaction = serve_on_bus_error,
+				 .sa_flags = (int)(SA_SIGINFO | SA_RESETHAND) };
+
+	(void)sigemptyset(&act.sa_mask);
+	(void)sigaction(SIGBUS, &act, NULL);
 }
 
 static int serve_listen(struct serve *serve, struct pmm_error *err)
@@ -125,6 +156,7 @@ static int serve_main(int argc, char **argv)
 	/* How the driver gets on is what a person watches this for. */
 	if (serve.log.level < HVL_LOG_INFO)
 		serve.log.level = HVL_LOG_INFO;
+	serve_guard();
 	return serve_play(&serve);
 }
 

@@ -47,15 +47,22 @@ server_service_config(const struct pmm_server_config *cfg)
 int pmm_server_check(const struct pmm_server_config *cfg, struct pmm_error *err)
 {
 	const struct pmm_service_config sc = server_service_config(cfg);
+	unsigned long long offset = cfg->shm.offset, size = cfg->shm_size;
+	int rc;
 
-	if (cfg->shm.offset % PMM_PAGE)
+	if (offset % PMM_PAGE)
 		return pmm_fail(err, -EINVAL,
 				"--shmem offset 0x%llx: not at a page's start; "
 				"0x%llx would be",
-				(unsigned long long)cfg->shm.offset,
-				(unsigned long long)(cfg->shm.offset /
-						     PMM_PAGE * PMM_PAGE));
-	return pmm_service_check(&sc, err);
+				offset, offset / PMM_PAGE * PMM_PAGE);
+	rc = pmm_service_check(&sc, err);
+	/* Where the kernel's offsets end. */
+	if (rc == 0 && (offset > INT64_MAX || size > INT64_MAX - offset))
+		rc = pmm_fail(err, -EINVAL,
+			      "--shmem size 0x%llx: from offset 0x%llx on no "
+			      "file has so much",
+			      size, offset);
+	return rc;
 }
 
 static int server_open_state(struct pmm_server *s, struct pmm_error *err)

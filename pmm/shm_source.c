@@ -5,9 +5,12 @@
 #include "shm_source.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "layout.h"
 
 /* Before it is opened: opening a device node may have effects. */
 static int shm_check_kind(const struct pmm_shm_source *src, uint64_t *has,
@@ -32,6 +35,43 @@ static int shm_check_kind(const struct pmm_shm_source *src, uint64_t *has,
 	return 0;
 }
 
+/*
+ * Two PMMs on the same bytes would destroy each other's rings, and the remote's
+ * trust. Ranges are locked, since several remotes may have parts of one file; of
+ * a node one page: where a UIO device's next map begins.
+ */
+static int shm_lock(const struct hvl_shm *shm, const struct pmm_shm_source *src,
+		    uint64_t size, struct pmm_error *err)
+{
+	struct flock range = {
+		.l_type = F_WRLCK,
+		.l_whence = SEEK_SET,
+		.l_start = (off_t)src->offset,
+		.l_len = (off_t)size,
+	};
+	struct stat st;
+
+	if (fstat(shm->fd, &st) < 0 || !S_ISREG(st.st_mode))
+		range.l_len = (off_t)PMM_PAGE;
+	/* Where locks cannot be had, all is as without them. */
+	if (fcntl(shm->fd, F_OFD_SETLK, &range) == 0 ||
+	    (errno != EAGAIN && errno != EACCES))
+		return 0;
+	return pmm_fail(err, -EBUSY,
+			"shared memory: \"%s\", 0x%" PRIx64
+			" bytes from 0x%" PRIx64
+			": another hvl serves some of them; end it first",
+			src->path, size, src->offset);
+}
+
+/* For a person, where the system's word says too little. */
+static const char *shm_reason(const struct pmm_shm_source *src, int rc)
+{
+	if (rc == -ENODEV && src->kind == PMM_SHM_NODE)
+		return "this device has no memory to map";
+	return strerror(-rc);
+}
+
 int pmm_shm_open(struct hvl_shm *shm, const struct pmm_shm_source *src,
 		 uint64_t size, uint64_t da, struct pmm_error *err)
 {
@@ -53,6 +93,10 @@ int pmm_shm_open(struct hvl_shm *shm, const struct pmm_shm_source *src,
 		return pmm_fail(err, rc,
 				"shared memory: \"%s\", 0x%" PRIx64
 				" bytes from 0x%" PRIx64 ": %s",
-				src->path, size, src->offset, strerror(-rc));
-	return 0;
+				src->path, size, src->offset,
+				shm_reason(src, rc));
+	rc = shm_lock(shm, src, size, err);
+	if (rc < 0)
+		hvl_shm_close(shm);
+	return rc;
 }

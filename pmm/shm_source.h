@@ -32,7 +32,7 @@ struct pmm_shm_source {
  * @size: bytes; nothing else of it is touched, and it never grows or shrinks
  * @da:   where the remote sees it
  * @err:  filled in on failure
- * Return: 0 or negative errno.
+ * Return: 0 or negative errno; -EBUSY: another PMM on this machine has it.
  */
 int pmm_shm_open(struct hvl_shm *shm, const struct pmm_shm_source *src,
 		 uint64_t size, uint64_t da, struct pmm_error *err);

@@ -129,6 +129,19 @@ class Serve(unittest.TestCase):
                              f"hvl: {text}\n")
         self.assertFalse(os.path.exists(self.path("none")))
 
+    def test_two_do_not_serve_the_same_memory(self):
+        self.serve()
+        self.assertRegex(
+            self.hvl(*self.command(), status=1),
+            'another hvl serves some of them; end it first\n$')
+
+    def test_file_that_is_cut_short_ends_it_with_a_word(self):
+        serve = self.serve()
+        os.truncate(self.memory, BEFORE)
+        self.assertEqual(serve.wait(), 1)
+        self.assertIn("hvl: the file of --shmem or --state was truncated "
+                      "while it was in use\n", serve.err.text)
+
     def test_idle_costs_little(self):
         # Per second: 100 re-checks and 1000 looks; no busy loop.
         serve = self.serve()

@@ -124,11 +124,13 @@ class State(unittest.TestCase):
                     self.assertRegex(serve.err.text, r"\Ahvl: .*state.*\n\Z")
 
     def test_one_state_serves_one_pmm(self):
-        with Place() as place, place.serve(*self.options(place)) as first:
+        with Place() as place, Place() as other, \
+                place.serve(*self.options(place)) as first:
             first.expect("waiting for a driver", first.err)
-            with place.serve(*self.options(place)) as second:
+            with other.serve(*self.options(place)) as second:
                 self.assertEqual(second.wait(), 1)
-                self.assertIn("state", second.err.text)
+                self.assertRegex(second.err.text,
+                                 r"\Ahvl: state .*another process uses it\n\Z")
 
 
 if __name__ == "__main__":

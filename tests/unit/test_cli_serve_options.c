@@ -138,6 +138,18 @@ static void serve_refuses_with_one_line(void **state)
 		  "--transport mmio-v1",
 		  "--shmem addr 0xaabbaabb000: --transport mmio-v1 reaches "
 		  "addresses below 0xaabbaabb000 only; use --transport mmio" },
+		{ "--shmem file=/m,addr=0,size=1M,offset=0x7ffffffffffff000 "
+		  "--doorbell poll",
+		  "--shmem size 0x100000: from offset 0x7ffffffffffff000 on no "
+		  "file has so much" },
+		{ "--shmem file=/m,addr=0,size=1M,offset=0xfffffffffffff000 "
+		  "--doorbell poll",
+		  "--shmem size 0x100000: from offset 0xfffffffffffff000 on no "
+		  "file has so much" },
+		{ "--shmem file=/m,addr=0,size=0x8000000000000000 "
+		  "--doorbell poll",
+		  "--shmem size 0x8000000000000000: from offset 0x0 on no file "
+		  "has so much" },
 	};
 
 	(void)state;

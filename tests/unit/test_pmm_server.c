@@ -258,10 +258,50 @@ static void server_refuses_the_other_kind(void **state)
 static void server_maps_a_device_node(void **state)
 {
 	struct pmm_server_config cfg = config();
+	uint64_t end = hvl_time_us() + 30 * HVL_US_PER_S;
+	int rc;
 
 	(void)state;
 	cfg.shm = (struct pmm_shm_source){ .kind = PMM_SHM_NODE,
 					   .path = "/dev/zero" };
+	/* Another run of this test may have it for a moment. */
+	do
+		rc = pmm_server_create(&server, &cfg, &loop, &err);
+	while (rc == -EBUSY && hvl_time_us() < end);
+	assert_int_equal(rc, 0);
+	assert_int_equal(pmm_server_start(server, &err), 0);
+	stop();
+	cfg.shm.path = "/dev/null";
+	assert_int_equal(pmm_server_create(&server, &cfg, &loop, &err),
+			 -ENODEV);
+	assert_non_null(strstr(err.text, ": this device has no memory to map"));
+}
+
+static void server_shares_no_byte_with_another(void **state)
+{
+	struct pmm_server_config cfg = config();
+	struct pmm_server *other = NULL;
+	char text[200];
+
+	(void)state;
+	cfg.shm_size = SIZE / 2;
+	start(&cfg);
+	cfg.shm.offset += SIZE / 2 - PMM_PAGE;
+	read_file(before);
+	assert_int_equal(pmm_server_create(&other, &cfg, &loop, &err), -EBUSY);
+	(void)snprintf(text, sizeof(text),
+		       "shared memory: \"%s\", 0x%x bytes from 0x%x: another "
+		       "hvl serves some of them; end it first",
+		       mem_path, SIZE / 2, (unsigned int)cfg.shm.offset);
+	assert_string_equal(err.text, text);
+	read_file(after);
+	assert_memory_equal(before, after, FILE_SIZE);
+	/* What comes next to it is free, and so is everything at its end. */
+	cfg.shm.offset += PMM_PAGE;
+	assert_int_equal(pmm_server_create(&other, &cfg, &loop, &err), 0);
+	pmm_server_destroy(other);
+	stop();
+	cfg.shm.offset = BEFORE;
 	start(&cfg);
 }
 
@@ -459,6 +499,7 @@ int main(void)
 		T(server_refuses_a_file_too_short),
 		T(server_refuses_the_other_kind),
 		T(server_maps_a_device_node),
+		T(server_shares_no_byte_with_another),
 		T(server_tells_of_a_driver),
 		T(server_acknowledges_before_it_speaks),
 		T(server_hides_blocks_without_device),
