@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -30,7 +31,8 @@
 #define SEGS 3u	      /* of a chain at most: two to read, one to write */
 #define PART 40u      /* bytes of a segment */
 #define CHAINS 70000u /* past the wrap of the indices */
-#define DEADLINE_US (50u * 1000000u)
+#define DEADLINE_US (50u * 1000000u) /* without any progress */
+#define IDLE_MAX 64u /* looks, before the other thread may need the processor */
 
 struct request {
 	bool out;
@@ -245,12 +247,21 @@ static void run_in_turn(const struct shape *s)
 	rings_destroy(r, s);
 }
 
+static void rest(unsigned int *idle, bool progress)
+{
+	if (progress)
+		*idle = 0;
+	else if (++*idle >= IDLE_MAX)
+		(void)sched_yield();
+}
+
 static void *device_thread(void *arg)
 {
 	struct rings *r = arg;
+	unsigned int idle = 0;
 
 	while (!atomic_load(&r->stop))
-		(void)device_work(r);
+		rest(&idle, device_work(r) > 0);
 	return NULL;
 }
 
@@ -258,16 +269,21 @@ static void run_in_parallel(const struct shape *s)
 {
 	struct rings *r = rings_create(s);
 	uint64_t deadline = hvl_time_us() + DEADLINE_US;
-	uint32_t added = 0, got = 0;
+	uint32_t added = 0, got = 0, before;
+	unsigned int idle = 0;
 	pthread_t thread;
 
 	assert_int_equal(pthread_create(&thread, NULL, device_thread, r), 0);
 	while (got < CHAINS && hvl_time_us() < deadline) {
+		before = got;
 		if (added < CHAINS && driver_add(r, added))
 			added++;
 		(void)hvl_drv_vq_kick(&r->drv);
 		while (driver_get(r))
 			got++;
+		rest(&idle, got != before);
+		if (got != before)
+			deadline = hvl_time_us() + DEADLINE_US;
 	}
 	atomic_store(&r->stop, true);
 	pthread_join(thread, NULL);
