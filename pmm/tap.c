@@ -221,10 +221,21 @@ uint64_t pmm_tap_dropped(const struct pmm_tap *tap)
 	return now - tap->dropped;
 }
 
+/* What somebody else has set since is his to keep. */
+static void tap_restore_mtu(struct pmm_tap *tap)
+{
+	uint32_t mtu;
+
+	if (tap->mtu_now == tap->mtu || tap->gone ||
+	    pmm_if_get_mtu(tap->ifname, &mtu) < 0 || mtu != tap->mtu_now)
+		return;
+	(void)pmm_tap_limit_mtu(tap, tap->mtu);
+}
+
 void pmm_tap_close(struct pmm_tap *tap)
 {
-	if (tap->fd > 0 && tap->mtu_now < tap->mtu && !tap->gone)
-		(void)pmm_tap_limit_mtu(tap, tap->mtu);
+	if (tap->fd > 0)
+		tap_restore_mtu(tap);
 	if (tap->fd > 0)
 		close(tap->fd);
 	tap->fd = -1;

@@ -331,6 +331,12 @@ static void tap_close_restores_mtu(void **state)
 	assert_int_equal(mtu_of("hvlkept"), 1500);
 	assert_int_equal(pmm_tap_open(&kept, &cfg, &err), 0);
 	assert_false(kept.created);
+	assert_int_equal(pmm_tap_limit_mtu(&kept, 1000), 1);
+	/* Now by somebody else. */
+	assert_int_equal(pmm_if_set_mtu("hvlkept", 1200), 0);
+	pmm_tap_close(&kept);
+	assert_int_equal(mtu_of("hvlkept"), 1200);
+	assert_int_equal(pmm_tap_open(&kept, &cfg, &err), 0);
 	assert_int_equal(ioctl(kept.fd, TUNSETPERSIST, 0), 0);
 	pmm_tap_close(&kept);
 }
