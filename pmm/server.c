@@ -26,6 +26,7 @@ struct pmm_server {
 	const struct hvl_dev_journal *journal[PMM_DEVICES_MAX];
 	struct pmm_doorbell doorbell;
 	struct pmm_service service;
+	bool emptied[PMM_DEVICES_MAX]; /* its registers, at the last look */
 };
 
 static struct pmm_service_config
@@ -103,11 +104,88 @@ static int server_open_doorbell(struct pmm_server *s, struct pmm_error *err)
 	return rc < 0 ? pmm_fail(err, rc, "doorbell: %s", strerror(-rc)) : 0;
 }
 
+/* A remote that waits for the blob sees its magic last. */
+static void server_write_blob(const struct hvl_io *shm, const uint8_t *blob,
+			      uint64_t size)
+{
+	const size_t magic = sizeof(uint32_t);
+	uint32_t first;
+
+	memcpy(&first, blob, magic);
+	hvl_io_write32(shm, 0, 0);
+	hvl_wmb_after_sequence_odd();
+	hvl_io_write_block(shm, magic, blob + magic, (size_t)size - magic);
+	hvl_io_store_release32(shm, 0, le32toh(first));
+}
+
+/* A remote that is alive may be reading it: left alone if it is right. */
+static int server_show_blob(struct pmm_server *s)
+{
+	/* Of the doorbell the remote must know without us. */
+	const struct hvl_rsc_boot doorbell = { .doorbell = HVL_DOORBELL_POLL };
+	uint64_t size = s->service.layout.fdt_size;
+	uint8_t *blob, *now;
+	int rc;
+
+	if (size == 0)
+		return 0;
+	blob = calloc(2, (size_t)size);
+	if (!blob)
+		return -ENOMEM;
+	now = blob + size;
+	rc = pmm_layout_fdt(&s->service.layout, &doorbell, blob);
+	if (rc == 0) {
+		hvl_io_read_block(&s->shm.io, 0, now, (size_t)size);
+		if (memcmp(blob, now, (size_t)size) != 0)
+			server_write_blob(&s->shm.io, blob, size);
+	}
+	free(blob);
+	return rc;
+}
+
+static bool server_is_emptied(const struct pmm_device *device)
+{
+	return hvl_io_read32(&device->regs, HVL_MMIO_REG_MAGIC) == 0 &&
+	       hvl_io_read32(&device->regs, HVL_MMIO_REG_VERSION) == 0 &&
+	       hvl_io_read32(&device->regs, HVL_MMIO_REG_DEVICE_ID) == 0;
+}
+
+/*
+ * Who loads a remote may clear its memory first, and our registers with it.
+ * Twice seen so, that is over, and what we write will stay.
+ */
+static void server_on_recheck(void *ctx)
+{
+	struct pmm_server *s = ctx;
+	bool blob = false;
+
+	for (unsigned int i = 0; i < s->service.ndevices; i++) {
+		struct pmm_device *device = &s->service.devices[i];
+		bool was = s->emptied[i];
+
+		s->emptied[i] = server_is_emptied(device);
+		if (!was || !s->emptied[i])
+			continue;
+		s->emptied[i] = false;
+		hvl_log(&s->service.ratelog.log, HVL_LOG_INFO,
+			"%s: its registers were cleared; they are shown anew",
+			device->cfg.name);
+		if (!blob)
+			(void)server_show_blob(s);
+		blob = true;
+		hvl_dev_attach(&device->dev);
+	}
+}
+
 static int server_open(struct pmm_server *s, struct pmm_error *err)
 {
-	const struct pmm_service_config sc = server_service_config(&s->cfg);
-	int rc = pmm_shm_open(&s->shm, &s->cfg.shm, s->cfg.shm_size,
-			      s->cfg.shm_da, err);
+	struct pmm_service_config sc = server_service_config(&s->cfg);
+	int rc;
+
+	sc.recheck = server_on_recheck;
+	sc.ctx = s;
+	rc = pmm_shm_open(&s->shm, &s->cfg.shm, s->cfg.shm_size, s->cfg.shm_da,
+			  err);
 
 	if (rc == 0)
 		rc = server_open_state(s, err);
@@ -177,45 +255,6 @@ static void server_show(struct pmm_device *device, bool known)
 	hvl_dev_resume_checked(&device->dev);
 	if (device->dev.live)
 		pmm_device_say_ready(device, "carries on");
-}
-
-/* A remote that waits for the blob sees its magic last. */
-static void server_write_blob(const struct hvl_io *shm, const uint8_t *blob,
-			      uint64_t size)
-{
-	const size_t magic = sizeof(uint32_t);
-	uint32_t first;
-
-	memcpy(&first, blob, magic);
-	hvl_io_write32(shm, 0, 0);
-	hvl_wmb_after_sequence_odd();
-	hvl_io_write_block(shm, magic, blob + magic, (size_t)size - magic);
-	hvl_io_store_release32(shm, 0, le32toh(first));
-}
-
-/* A remote that is alive may be reading it: left alone if it is right. */
-static int server_show_blob(struct pmm_server *s)
-{
-	/* Of the doorbell the remote must know without us. */
-	const struct hvl_rsc_boot doorbell = { .doorbell = HVL_DOORBELL_POLL };
-	uint64_t size = s->service.layout.fdt_size;
-	uint8_t *blob, *now;
-	int rc;
-
-	if (size == 0)
-		return 0;
-	blob = calloc(2, (size_t)size);
-	if (!blob)
-		return -ENOMEM;
-	now = blob + size;
-	rc = pmm_layout_fdt(&s->service.layout, &doorbell, blob);
-	if (rc == 0) {
-		hvl_io_read_block(&s->shm.io, 0, now, (size_t)size);
-		if (memcmp(blob, now, (size_t)size) != 0)
-			server_write_blob(&s->shm.io, blob, size);
-	}
-	free(blob);
-	return rc;
 }
 
 /* Blocks of devices that another PMM had here: nobody would answer. */

@@ -461,6 +461,34 @@ static void server_refuses_state_of_other_memory(void **state)
 	assert_memory_equal(before, after, FILE_SIZE);
 }
 
+/* As a loader does it that clears the memory, in whatever state the driver is. */
+static void server_shows_again_what_was_cleared(void **state)
+{
+	struct pmm_server_config cfg = config();
+
+	(void)state;
+	for (int blob = 0; blob < 2; blob++) {
+		cfg.no_dtb = blob == 0;
+		start(&cfg);
+		if (blob == 0)
+			drive();
+		hvl_io_fill(&shm.io, 0, 0, SIZE);
+		expect_said("rng0: its registers were cleared; they are shown "
+			    "anew");
+		assert_int_equal(reg((uint32_t)pmm_server_service(server)
+					     ->layout.regs_off),
+				 HVL_MMIO_MAGIC);
+		if (blob)
+			assert_int_equal(
+				fdt_check_header(hvl_io_va(&shm.io, 0)), 0);
+		said[0] = '\0';
+		if (blob == 0)
+			drive();
+		stop();
+		said[0] = '\0';
+	}
+}
+
 /* rng0 alone could carry on; that it may is not known before rng1 was asked. */
 static void server_refused_for_one_device_touches_none(void **state)
 {
@@ -509,6 +537,7 @@ int main(void)
 		T(server_carries_on_from_its_state),
 		T(server_refuses_state_of_other_memory),
 		T(server_refused_for_one_device_touches_none),
+		T(server_shows_again_what_was_cleared),
 	};
 	int rc;
 
