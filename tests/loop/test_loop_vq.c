@@ -6,7 +6,7 @@
  */
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
+#include <time.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -32,7 +32,7 @@
 #define PART 40u      /* bytes of a segment */
 #define CHAINS 70000u /* past the wrap of the indices */
 #define DEADLINE_US (50u * 1000000u) /* without any progress */
-#define IDLE_MAX 64u /* looks, before the other thread may need the processor */
+#define IDLE_MAX 64u /* looks, before the processor is left to others */
 
 struct request {
 	bool out;
@@ -247,12 +247,16 @@ static void run_in_turn(const struct shape *s)
 	rings_destroy(r, s);
 }
 
+/*
+ * Whoever sleeps is soon let run again, also by a machine that is busy; whoever
+ * spins or yields there waits for everybody else's time slice.
+ */
 static void rest(unsigned int *idle, bool progress)
 {
 	if (progress)
 		*idle = 0;
 	else if (++*idle >= IDLE_MAX)
-		(void)sched_yield();
+		(void)nanosleep(&(struct timespec){ .tv_nsec = 1000 }, NULL);
 }
 
 static void *device_thread(void *arg)

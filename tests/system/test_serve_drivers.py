@@ -12,9 +12,10 @@ import hvl
 import remotes
 from remotes import Pinger, Place, up
 
-# The wait of both drivers is 4 s on their boards. The newer one's has an end as
-# soon as it is answered; nobody waits here for the whole one of the older.
-WAIT = {"branch": "timeout-us=4000000", "deployed": "timeout-us=600000"}
+# Both drivers wait for 4 s on their boards. The newer one's wait has an end as
+# soon as it is answered; the older one's is cut to pieces.
+WAIT = {"branch": ("timeout-us=4000000",),
+        "deployed": ("timeout-us=300000", "waits=14")}
 LEGACY = ("branch", "deployed")
 VARIANTS = LEGACY + ("hvl",)
 
@@ -24,7 +25,7 @@ def transport(variant):
 
 
 def remote(place, variant, *options, **kinds):
-    words = () if variant == "hvl" else (WAIT[variant], "rng-us=20000") + options
+    words = () if variant == "hvl" else WAIT[variant] + ("rng-us=20000",) + options
     return place.remote(variant, *words, **kinds)
 
 

@@ -44,6 +44,7 @@ struct legacy_config {
 	uint32_t ids;	     /* devices to drive: bit n for id n; 0: all */
 	bool reset;	     /* branch: Status = 0 after the first doorbell */
 	uint32_t timeout_us; /* of the wait for a queue */
+	uint32_t waits;	     /* the deployed driver's, each so long; 0: one */
 	uint32_t first_read_us; /* deployed: after the doorbell; 0: 10 to 50 */
 	uint32_t rng_period_us; /* between requests; 0: none */
 	void *ctx;		/* handed to the functions */
@@ -85,6 +86,7 @@ struct legacy {
 	unsigned int at_dev; /* being set up; ndev: all are */
 	unsigned int at_stage, at_queue;
 	uint64_t deadline_us; /* of the stage; 0: none yet */
+	uint32_t waits;	      /* time-outs over, of the stage */
 	uint64_t first_ring_us;
 	bool event;	      /* branch: the interrupt saw an acknowledgement */
 	bool masked, pending; /* interrupts */

@@ -160,6 +160,7 @@ static void setup_first_read(struct legacy *d, bool hit)
 	d->stats.first_reads++;
 	d->stats.first_hits += hit;
 	d->deadline_us = d->cfg.now_us(d->cfg.ctx) + d->cfg.timeout_us;
+	d->waits = 0;
 }
 
 static void setup_read_mac(struct legacy *d, struct legacy_dev *dev)
@@ -307,12 +308,20 @@ static enum stage_end deployed_pfn(struct legacy *d, struct legacy_dev *dev)
 	return hit ? STAGE_QUEUE : STAGE_DONE;
 }
 
-/* One whole time-out that nothing ends early, and one more look. */
+/*
+ * One whole time-out that nothing ends early, and one more look. A test that cuts
+ * the time-out has it wait for as many as make up the driver's own.
+ */
 static enum stage_end deployed_wait(struct legacy *d, struct legacy_dev *dev)
 {
 	if (d->cfg.now_us(d->cfg.ctx) < d->deadline_us)
 		return STAGE_AGAIN;
-	return setup_acknowledged(d, dev) ? STAGE_QUEUE : STAGE_DEAD;
+	if (setup_acknowledged(d, dev))
+		return STAGE_QUEUE;
+	if (++d->waits >= d->cfg.waits)
+		return STAGE_DEAD;
+	d->deadline_us += d->cfg.timeout_us;
+	return STAGE_AGAIN;
 }
 
 static enum stage_end deployed_start(struct legacy *d, struct legacy_dev *dev)

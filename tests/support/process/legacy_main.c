@@ -101,6 +101,8 @@ static void main_option(struct options *o, const char *word, const char *value)
 		c->reset = n != 0;
 	else if (strcmp(word, "timeout-us") == 0)
 		c->timeout_us = n;
+	else if (strcmp(word, "waits") == 0)
+		c->waits = n;
 	else if (strcmp(word, "first-read-us") == 0)
 		c->first_read_us = n;
 	else if (strcmp(word, "rng-us") == 0)
