@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Driver side of a split virtqueue (virtio 1.3 §2.7).
+ * Driver side of a virtqueue: what both formats have in common.
  *
  * What is known of a descriptor is kept in its private slot. The slots' free
  * list doubles as the order of a direct chain: a chain takes the list's first
@@ -15,33 +15,29 @@
 #include <hvl/metal/compiler.h>
 #include <hvl/metal/errno.h>
 #include <hvl/wire/virtio.h>
+#include <hvl/wire/vring_packed.h>
 
-/* Private slot flags, apart from VRING_DESC_F_WRITE. */
-#define SLOT_BOUNCED 0x100u
-#define SLOT_INDIRECT 0x200u
+#include "vq_packed.h"
+#include "vq_priv.h"
+#include "vq_split.h"
 
-#define DESC_SIZE ((uint32_t)sizeof(struct hvl_vring_desc))
-#define AVAIL_RING ((uint32_t)offsetof(struct hvl_vring_avail, ring))
-#define AVAIL_ENTRY_SIZE ((uint32_t)sizeof(hvl_le16))
-#define USED_RING ((uint32_t)offsetof(struct hvl_vring_used, ring))
-#define USED_ENTRY_SIZE ((uint32_t)sizeof(struct hvl_vring_used_elem))
 #define ALIGN_MAX 65536u
+#define NO_HEAD 0xffffu
 
-/* Where a chain's descriptors are: in the ring, or in a table of its own. */
-struct vq_chain {
-	struct hvl_drv_vq_slot *slots;
-	uint64_t desc;	/* of entry 0, from the start of the pool's region */
-	uint16_t first; /* entry the chain starts with */
-	uint16_t count; /* entries it has */
-};
-
-static struct vq_chain vq_chain(const struct hvl_drv_vq *vq, uint16_t head,
-				uint16_t count, bool indirect)
+/* Features of the ring that a queue acts on. */
+static bool vq_has(const struct hvl_drv_vq_config *cfg, unsigned int bit)
 {
-	struct vq_chain c = { vq->cfg.slots, vq->ring_off + vq->at.desc, head,
-			      count };
+	return (cfg->features >> bit & 1) != 0;
+}
 
-	if (indirect) {
+/* The chain of a head, by what its slot says. */
+static struct vq_chain vq_chain(const struct hvl_drv_vq *vq, uint16_t head)
+{
+	const struct hvl_drv_vq_slot *slot = &vq->cfg.slots[head];
+	struct vq_chain c = { vq->cfg.slots, vq->ring_off + vq->at.desc, head,
+			      slot->count };
+
+	if (slot->flags & SLOT_INDIRECT) {
 		c.slots = vq->cfg.indirect + (size_t)head * vq->cfg.nindirect;
 		c.desc = vq->table_off + head * vq->table_size;
 		c.first = 0;
@@ -92,19 +88,6 @@ static int vq_map_seg(struct hvl_drv_vq *vq, struct hvl_drv_vq_slot *slot,
 	return 0;
 }
 
-static void vq_write_desc(struct hvl_drv_vq *vq, uint64_t at, uint64_t off,
-			  uint32_t len, uint16_t flags, uint16_t next)
-{
-	const struct hvl_io *io = &vq->cfg.pool->io;
-
-	hvl_io_write64(io, at + offsetof(struct hvl_vring_desc, addr),
-		       io->da + off);
-	hvl_io_write32(io, at + offsetof(struct hvl_vring_desc, len), len);
-	hvl_io_write16(io, at + offsetof(struct hvl_vring_desc, flags), flags);
-	hvl_io_write16(io, at + offsetof(struct hvl_vring_desc, next), next);
-	hvl_io_clean(io, at, DESC_SIZE);
-}
-
 /* Give the bounce buffers of a chain's first @count entries back. */
 static void vq_unmap(struct hvl_drv_vq *vq, const struct vq_chain *c,
 		     uint16_t count)
@@ -121,47 +104,22 @@ static void vq_unmap(struct hvl_drv_vq *vq, const struct vq_chain *c,
 	}
 }
 
-/* Map all segments and write their descriptors; @end: the entry after them. */
+/* Make all segments of a chain reachable. */
 static int vq_map(struct hvl_drv_vq *vq, const struct vq_chain *c,
-		  const struct hvl_drv_seg *segs, uint16_t nread, uint16_t *end)
+		  const struct hvl_drv_seg *segs, uint16_t nread)
 {
 	uint16_t i, at = c->first;
 	int err;
 
 	for (i = 0; i < c->count; i++) {
-		struct hvl_drv_vq_slot *slot = &c->slots[at];
-		bool more = i + 1 < c->count;
-
-		err = vq_map_seg(vq, slot, &segs[i], i >= nread);
+		err = vq_map_seg(vq, &c->slots[at], &segs[i], i >= nread);
 		if (err) {
 			vq_unmap(vq, c, i);
 			return err;
 		}
-		vq_write_desc(vq, c->desc + at * DESC_SIZE, slot->off,
-			      slot->len,
-			      (uint16_t)((slot->flags & VRING_DESC_F_WRITE) |
-					 (more ? VRING_DESC_F_NEXT : 0)),
-			      more ? slot->next : 0);
-		at = slot->next;
+		at = c->slots[at].next;
 	}
-	*end = at;
 	return 0;
-}
-
-/* Put a head on the avail ring and move its index (§2.7.13). */
-static void vq_publish(struct hvl_drv_vq *vq, uint16_t head)
-{
-	uint32_t entry = vq->avail_idx & (vq->cfg.num - 1u);
-	uint32_t at = vq->at.avail + AVAIL_RING + entry * AVAIL_ENTRY_SIZE;
-
-	hvl_io_write16(&vq->ring, at, head);
-	hvl_io_clean(&vq->ring, at, AVAIL_ENTRY_SIZE);
-
-	/* §2.7.13.3: descriptors and entry are visible before the index. */
-	vq->avail_idx++;
-	at = vq->at.avail + offsetof(struct hvl_vring_avail, idx);
-	hvl_io_store_release16(&vq->ring, at, vq->avail_idx);
-	hvl_io_clean(&vq->ring, at, sizeof(hvl_le16));
 }
 
 /* Forget a chain: its head, its bounce buffers, its descriptors. */
@@ -182,20 +140,20 @@ static void vq_free_chain(struct hvl_drv_vq *vq, uint16_t head,
 	vq->nfree = (uint16_t)(vq->nfree + n);
 }
 
-/* The chain of a head that is out. */
-static struct vq_chain vq_out_chain(const struct hvl_drv_vq *vq, uint16_t head)
+/* A packed ring has no indices that wrap, but needs coherent memory (§2.8). */
+static bool vq_num_ok(const struct hvl_drv_vq_config *cfg)
 {
-	const struct hvl_drv_vq_slot *slot = &vq->cfg.slots[head];
-
-	return vq_chain(vq, head, slot->count,
-			(slot->flags & SLOT_INDIRECT) != 0);
+	if (!vq_has(cfg, VIRTIO_F_RING_PACKED))
+		return hvl_vring_num_ok(cfg->num);
+	return HVL_DRV_VQ_PACKED && hvl_vring_packed_num_ok(cfg->num) &&
+	       cfg->cache_line <= 1;
 }
 
 static bool vq_config_ok(const struct hvl_drv_vq_config *cfg)
 {
 	uint32_t line = cfg->cache_line;
 
-	if (!hvl_vring_num_ok(cfg->num) || !cfg->slots || !cfg->pool ||
+	if (!vq_num_ok(cfg) || !cfg->slots || !cfg->pool ||
 	    cfg->align > ALIGN_MAX || (cfg->align & (cfg->align - 1)) != 0 ||
 	    line > cfg->pool->granule || (line & (line - 1)) != 0)
 		return false;
@@ -236,37 +194,70 @@ static int vq_alloc(struct hvl_drv_vq *vq, uint32_t size, uint32_t align,
 	return 0;
 }
 
+/* Two writers, two sets of cache lines: what the device writes starts one. */
+static uint32_t vq_layout(struct hvl_drv_vq *vq)
+{
+	uint32_t align = vq->cfg.align, line = vq_line(vq);
+
+	if (align < line)
+		align = line;
+	if (align < HVL_VRING_DESC_ALIGN)
+		align = HVL_VRING_DESC_ALIGN;
+	if (!vq_is_packed(vq)) {
+		vq->at = hvl_vring_layout(vq->cfg.num, align);
+		return align;
+	}
+	vq->at.desc = 0;
+	vq->at.avail = hvl_vring_desc_size(vq->cfg.num);
+	vq->at.used = (vq->at.avail + HVL_VRING_PACKED_EVENT_SIZE + align - 1) &
+		      ~(align - 1);
+	vq->at.size = vq->at.used + HVL_VRING_PACKED_EVENT_SIZE;
+	return align;
+}
+
+/* A table for each entry of the ring. */
+static int vq_alloc_tables(struct hvl_drv_vq *vq)
+{
+	uint32_t line = vq_line(vq);
+
+	if (vq->cfg.nindirect == 0)
+		return 0;
+	vq->table_size = (vq->cfg.nindirect * DESC_SIZE + line - 1) &
+			 ~(line - 1);
+	return vq_alloc(vq, vq->cfg.num * vq->table_size, 0, &vq->table_off);
+}
+
+static void vq_init_state(struct hvl_drv_vq *vq,
+			  const struct hvl_drv_vq_config *cfg)
+{
+	memset(vq, 0, sizeof(*vq));
+	vq->cfg = *cfg;
+	if (!vq_has(cfg, VIRTIO_RING_F_INDIRECT_DESC))
+		vq->cfg.nindirect = 0;
+	vq->packed = vq_has(cfg, VIRTIO_F_RING_PACKED);
+	vq->event_idx = vq_has(cfg, VIRTIO_RING_F_EVENT_IDX);
+	vq->in_order = vq_has(cfg, VIRTIO_F_IN_ORDER);
+	vq->avail_wrap = vq->used_wrap = true;
+	vq->first_out = vq->last_out = NO_HEAD;
+	vq->irq = true;
+}
+
 int hvl_drv_vq_init(struct hvl_drv_vq *vq, const struct hvl_drv_vq_config *cfg)
 {
-	uint32_t align = cfg->align, line;
+	uint32_t align;
 	int err;
 
 	if (!vq_config_ok(cfg))
 		return -EINVAL;
-	memset(vq, 0, sizeof(*vq));
-	vq->cfg = *cfg;
-	if (!(cfg->features & HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC)))
-		vq->cfg.nindirect = 0;
-
-	/* Two writers, two sets of cache lines: the used ring starts one. */
-	line = vq_line(vq);
-	if (align < line)
-		align = line;
-	if (align < HVL_VRING_USED_ALIGN)
-		align = HVL_VRING_USED_ALIGN;
-	vq->at = hvl_vring_layout(cfg->num, align);
+	vq_init_state(vq, cfg);
+	align = vq_layout(vq);
 	err = vq_alloc(vq, vq->at.size, align, &vq->ring_off);
 	if (err)
 		return err;
-	if (vq->cfg.nindirect != 0) {
-		vq->table_size = (vq->cfg.nindirect * DESC_SIZE + line - 1) &
-				 ~(line - 1);
-		err = vq_alloc(vq, cfg->num * vq->table_size, 0,
-			       &vq->table_off);
-		if (err) {
-			hvl_drv_pool_free(cfg->pool, vq->ring_off, vq->at.size);
-			return err;
-		}
+	err = vq_alloc_tables(vq);
+	if (err) {
+		hvl_drv_pool_free(cfg->pool, vq->ring_off, vq->at.size);
+		return err;
 	}
 	(void)hvl_io_sub(&cfg->pool->io, vq->ring_off, vq->at.size, &vq->ring);
 	vq_init_slots(vq);
@@ -305,14 +296,36 @@ static int vq_check_chain(const struct hvl_drv_seg *segs, uint32_t n,
 	return total > UINT32_MAX ? -EINVAL : 0;
 }
 
+/* IN_ORDER: the chains that are out, in the order in which they come back. */
+static void vq_queue_out(struct hvl_drv_vq *vq, uint16_t head)
+{
+	vq->cfg.slots[head].after = NO_HEAD;
+	if (vq->first_out == NO_HEAD)
+		vq->first_out = head;
+	else
+		vq->cfg.slots[vq->last_out].after = head;
+	vq->last_out = head;
+}
+
+static void vq_offer(struct hvl_drv_vq *vq, const struct vq_chain *c,
+		     uint16_t head)
+{
+	if (vq->in_order)
+		vq_queue_out(vq, head);
+	if (vq_is_packed(vq))
+		packed_offer(vq, c, head);
+	else
+		split_offer(vq, c, head);
+}
+
 int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
 		   uint16_t nread, uint16_t nwrite, void *cookie)
 {
 	uint32_t n = (uint32_t)nread + nwrite;
 	bool indirect = n > 1 && n <= vq->cfg.nindirect;
-	uint16_t need = indirect ? 1 : (uint16_t)n;
-	uint16_t head = vq->free_head, next;
-	struct hvl_drv_vq_slot *slot;
+	uint16_t need = indirect ? 1 : (uint16_t)n, i;
+	struct hvl_drv_vq_slot *slots = vq->cfg.slots;
+	uint16_t head = vq->free_head;
 	struct vq_chain c;
 	int err;
 
@@ -327,46 +340,38 @@ int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
 	if (need > vq->nfree)
 		return -ENOSPC;
 
-	c = vq_chain(vq, head, (uint16_t)n, indirect);
-	err = vq_map(vq, &c, segs, nread, &next);
+	slots[head].count = (uint16_t)n;
+	slots[head].flags = indirect ? SLOT_INDIRECT : 0;
+	c = vq_chain(vq, head);
+	err = vq_map(vq, &c, segs, nread);
 	if (err)
 		return err;
-	slot = &vq->cfg.slots[head];
-	if (indirect) {
-		/* §2.7.5.3.1: one descriptor, neither NEXT nor WRITE. */
-		next = slot->next;
-		slot->flags = SLOT_INDIRECT;
-		vq_write_desc(vq, vq->ring_off + vq->at.desc + head * DESC_SIZE,
-			      c.desc, n * DESC_SIZE, VRING_DESC_F_INDIRECT, 0);
-	}
-	slot->cookie = cookie;
-	slot->count = (uint16_t)n;
-	vq->free_head = next;
+	slots[head].cookie = cookie;
+	for (i = 0; i < need; i++)
+		vq->free_head = slots[vq->free_head].next;
 	vq->nfree = (uint16_t)(vq->nfree - need);
-	vq_publish(vq, head);
+	vq_offer(vq, &c, head);
 	return 0;
 }
 
 bool hvl_drv_vq_kick(struct hvl_drv_vq *vq)
 {
-	uint32_t at = vq->at.used + offsetof(struct hvl_vring_used, flags);
+	uint16_t added = vq->added;
 
-	if (vq->kicked_idx == vq->avail_idx || vq->broken)
+	if (added == 0 || vq->broken)
 		return false;
-	vq->kicked_idx = vq->avail_idx;
-	/* The device writes its flags, then looks at our index once more. */
-	hvl_mb_before_event_check();
-	hvl_io_invalidate(&vq->ring, at, sizeof(hvl_le16));
-	return !(hvl_io_read16(&vq->ring, at) & VRING_USED_F_NO_NOTIFY);
+	vq->added = 0;
+	return vq_is_packed(vq) ? packed_publish(vq, added) :
+				  split_publish(vq, added);
 }
 
-/* How many used entries the device claims to have ready. */
-static uint16_t vq_used_ahead(const struct hvl_drv_vq *vq)
+uint32_t hvl_drv_vq_notify_data(const struct hvl_drv_vq *vq)
 {
-	uint32_t at = vq->at.used + offsetof(struct hvl_vring_used, idx);
+	uint32_t next = vq->avail_idx;
 
-	hvl_io_invalidate(&vq->ring, at, sizeof(hvl_le16));
-	return (uint16_t)(hvl_io_load_acquire16(&vq->ring, at) - vq->used_idx);
+	if (vq_is_packed(vq) && vq->avail_wrap)
+		next |= VRING_PACKED_EVENT_WRAP;
+	return next << 16;
 }
 
 /* Bytes that the device may write into a chain. */
@@ -410,42 +415,112 @@ static int vq_broken(struct hvl_drv_vq *vq)
 	return -EPROTO;
 }
 
+static int vq_look(struct hvl_drv_vq *vq)
+{
+	return vq_is_packed(vq) ? packed_look(vq) : split_look(vq);
+}
+
+/*
+ * Say what we want to hear of. Return: true if that is new: the device may
+ * have used something before it could see it.
+ */
+static bool vq_set_irq(struct hvl_drv_vq *vq)
+{
+	bool news = vq_is_packed(vq) ? packed_set_irq(vq) : split_set_irq(vq);
+
+	if (!news || !vq->irq)
+		return false;
+	hvl_mb_before_recheck();
+	return true;
+}
+
+/*
+ * Whether something was used: 1, 0 or -EPROTO. Before it says that there is
+ * nothing, an event index that lies behind is brought up to date.
+ */
+static int vq_wait_look(struct hvl_drv_vq *vq)
+{
+	int ret = vq_look(vq);
+
+	if (ret == 0 && vq->irq && vq->event_idx && vq_set_irq(vq))
+		ret = vq_look(vq);
+	return ret < 0 ? vq_broken(vq) : ret;
+}
+
+static bool vq_is_out(const struct hvl_drv_vq *vq, uint32_t id)
+{
+	return id < vq->cfg.num && vq->cfg.slots[id].cookie;
+}
+
+/* The chain that comes back next, by @used; fills in its length. */
+static int vq_next_used(struct hvl_drv_vq *vq, struct vq_used *used)
+{
+	int ret;
+
+	if (!vq->in_batch) {
+		ret = vq_wait_look(vq);
+		if (ret <= 0)
+			return ret;
+		if (vq_is_packed(vq))
+			packed_used(vq, used);
+		else
+			split_used(vq, used);
+		if (!vq_is_out(vq, used->id))
+			return vq_broken(vq);
+		if (!vq->in_order)
+			return 1;
+		vq->in_batch = true;
+		vq->batch_last = (uint16_t)used->id;
+		vq->batch_len = used->len;
+	}
+	/* §2.7.9, §2.8.9: those before the last one were used completely. */
+	used->id = vq->first_out;
+	used->len = UINT32_MAX;
+	if (used->id == vq->batch_last) {
+		used->len = vq->batch_len;
+		vq->in_batch = false;
+	}
+	vq->first_out = vq->cfg.slots[used->id].after;
+	return 1;
+}
+
+/* How much of a chain the device wrote. Return: whether it can be true. */
+static bool vq_check_len(const struct hvl_drv_vq *vq, const struct vq_chain *c,
+			 bool skipped, uint32_t *len)
+{
+	uint32_t room = vq_room(c);
+
+	if (*len <= room)
+		return true;
+	*len = room;
+	return skipped || !vq_has(&vq->cfg, VIRTIO_F_VERSION_1);
+}
+
 int hvl_drv_vq_get(struct hvl_drv_vq *vq, void **cookie, uint32_t *len)
 {
-	uint32_t entry = vq->used_idx & (vq->cfg.num - 1u);
-	uint32_t at = vq->at.used + USED_RING + entry * USED_ENTRY_SIZE;
-	uint32_t id, written, room;
-	uint16_t ahead;
+	struct vq_used used = { 0, 0 };
 	struct vq_chain c;
+	uint16_t entries;
+	int ret;
 
 	if (vq->broken || !vq->started)
 		return -EPROTO;
-	ahead = vq_used_ahead(vq);
-	if (ahead == 0)
-		return 0;
-	if (ahead > (uint16_t)(vq->avail_idx - vq->used_idx))
+	ret = vq_next_used(vq, &used);
+	if (ret <= 0)
+		return ret;
+	c = vq_chain(vq, (uint16_t)used.id);
+	if (!vq_check_len(vq, &c, vq->in_batch, &used.len))
 		return vq_broken(vq);
 
-	hvl_io_invalidate(&vq->ring, at, USED_ENTRY_SIZE);
-	id = hvl_io_read32(&vq->ring,
-			   at + offsetof(struct hvl_vring_used_elem, id));
-	written = hvl_io_read32(&vq->ring,
-				at + offsetof(struct hvl_vring_used_elem, len));
-	if (id >= vq->cfg.num || !vq->cfg.slots[id].cookie)
+	vq_take(vq, &c, used.len);
+	*cookie = vq->cfg.slots[used.id].cookie;
+	*len = used.len;
+	entries = c.slots == vq->cfg.slots ? c.count : 1;
+	vq_free_chain(vq, (uint16_t)used.id, &c);
+	if (vq_is_packed(vq))
+		packed_skip(vq, entries);
+	else if (!split_skip(vq))
 		return vq_broken(vq);
-	c = vq_out_chain(vq, (uint16_t)id);
-	room = vq_room(&c);
-	if (written > room) {
-		if (vq->cfg.features & HVL_BIT64(VIRTIO_F_VERSION_1))
-			return vq_broken(vq);
-		written = room;
-	}
-
-	vq_take(vq, &c, written);
-	*cookie = vq->cfg.slots[id].cookie;
-	*len = written;
-	vq_free_chain(vq, (uint16_t)id, &c);
-	vq->used_idx++;
 	return 1;
 }
 
@@ -456,7 +531,7 @@ void *hvl_drv_vq_detach(struct hvl_drv_vq *vq)
 		void *cookie = vq->cfg.slots[head].cookie;
 
 		if (cookie) {
-			struct vq_chain c = vq_out_chain(vq, head);
+			struct vq_chain c = vq_chain(vq, head);
 
 			vq_free_chain(vq, head, &c);
 			return cookie;
@@ -465,35 +540,32 @@ void *hvl_drv_vq_detach(struct hvl_drv_vq *vq)
 	return NULL;
 }
 
-static void vq_set_avail_flags(struct hvl_drv_vq *vq, uint16_t flags)
-{
-	uint32_t at = vq->at.avail + offsetof(struct hvl_vring_avail, flags);
-
-	if (vq->avail_flags == flags)
-		return;
-	vq->avail_flags = flags;
-	hvl_io_write16(&vq->ring, at, flags);
-	hvl_io_clean(&vq->ring, at, sizeof(hvl_le16));
-}
-
 void hvl_drv_vq_irq_off(struct hvl_drv_vq *vq)
 {
-	vq_set_avail_flags(vq, VRING_AVAIL_F_NO_INTERRUPT);
+	vq->irq = false;
+	(void)vq_set_irq(vq);
 }
 
 bool hvl_drv_vq_irq_on(struct hvl_drv_vq *vq)
 {
-	vq_set_avail_flags(vq, 0);
-	hvl_mb_before_recheck();
+	vq->irq = true;
+	(void)vq_set_irq(vq);
 	return hvl_drv_vq_pending(vq);
 }
 
-bool hvl_drv_vq_pending(const struct hvl_drv_vq *vq)
+bool hvl_drv_vq_pending(struct hvl_drv_vq *vq)
 {
-	return vq->started && !vq->broken && vq_used_ahead(vq) != 0;
+	if (!vq->started || vq->broken)
+		return false;
+	/* What a broken ring says is for hvl_drv_vq_get() to report. */
+	return vq->in_batch || vq_wait_look(vq) != 0;
 }
 
 void hvl_drv_vq_break(struct hvl_drv_vq *vq)
 {
-	vq_publish(vq, vq->cfg.num);
+	if (vq_is_packed(vq))
+		packed_bad(vq);
+	else
+		split_bad(vq);
+	vq->added++;
 }

@@ -341,6 +341,7 @@ static void loop_vq_smallest_rings_take_single_descriptors(void **state)
 				assert_int_equal(
 					hvl_drv_vq_add(&r->drv, &seg, 0, 1, r),
 					-ENOSPC);
+			(void)hvl_drv_vq_kick(&r->drv);
 			assert_int_equal(hvl_dev_vq_pop(&r->dev, &c), 1);
 			assert_int_equal(c.nwrite, 1);
 			hvl_dev_vq_push(&r->dev, &c, i % (PART + 1));

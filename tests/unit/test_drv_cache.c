@@ -141,6 +141,7 @@ static void shuffle_heads(struct fixture *f, uint32_t seed)
 
 	for (i = 0; i < 2; i++)
 		assert_int_equal(hvl_drv_vq_add(&f->vq, &seg, 1, 0, f), 0);
+	assert_true(hvl_drv_vq_kick(&f->vq));
 	for (i = 0; i < 2; i++)
 		head[i] = mock_pop(&f->ring);
 	for (i = 0; i < 2; i++) {

@@ -202,6 +202,7 @@ static void traffic(struct fixture *f)
 		assert_int_equal(((uintptr_t)buf->data + 14) % 4, 0);
 		gen = buf->gen;
 		hvl_drv_net_rx_done(&f->net, buf, gen);
+		hvl_drv_net_kick(&f->net);
 		assert_int_equal(mock_ahead(&f->mock.ring[0]), f->net.nbufs_rx);
 	}
 	assert_int_equal(f->net.stats.rx_frames, 200);
@@ -257,6 +258,7 @@ static void drv_net_rx_drops_impossible_lengths(void **state)
 	assert_int_equal(hvl_drv_net_rx(&f->net, &buf), 0);
 	assert_int_equal(f->net.stats.rx_errors, NUM);
 	/* Each buffer is with the device again. */
+	hvl_drv_net_kick(&f->net);
 	assert_int_equal(mock_ahead(r), NUM);
 	mock_push(r, mock_pop(r), 12 + 13);
 	mock_push(r, mock_pop(r), 12 + 14);
@@ -282,6 +284,7 @@ static void drv_net_tx_reclaims_when_wanted(void **state)
 		assert_int_equal(fix_send(f, "x", 60), 1);
 	assert_int_equal(hvl_drv_net_tx_get(&f->net, &buf), 0);
 	assert_int_equal(f->net.stats.tx_busy, 1);
+	hvl_drv_net_kick(&f->net);
 	for (i = 0; i < 3; i++)
 		mock_transmit(f, frame);
 	for (i = 0; i < 3; i++)
@@ -297,6 +300,7 @@ static void drv_net_tx_get_looks_at_the_ring_only_when_empty(void **state)
 
 	(void)state;
 	assert_int_equal(fix_send(f, "x", 60), 1);
+	hvl_drv_net_kick(&f->net);
 	mock_transmit(f, frame);
 	assert_int_equal(fix_send(f, "x", 60), 1);
 	assert_int_equal(f->net.tx.used_idx, 0);
@@ -329,6 +333,7 @@ static void drv_net_rx_done_twice_is_once(void **state)
 	assert_int_equal(hvl_drv_net_rx(&f->net, &b), 1);
 	hvl_drv_net_rx_done(&f->net, a, a->gen);
 	hvl_drv_net_rx_done(&f->net, a, a->gen);
+	hvl_drv_net_kick(&f->net);
 	assert_int_equal(mock_ahead(&f->mock.ring[0]), NUM - 1);
 	fix_stop(f, 0);
 }
@@ -349,9 +354,11 @@ static void drv_net_tx_put_rejects_bad_frames(void **state)
 				 i % 3 == 2 ? 0 : -EINVAL);
 	}
 	assert_int_equal(hvl_drv_net_tx_put(&f->net, buf, 60), -EINVAL);
+	hvl_drv_net_kick(&f->net);
 	assert_int_equal(mock_ahead(&f->mock.ring[1]), 0);
 	assert_int_equal(hvl_drv_net_tx_get(&f->net, &buf), 1);
 	assert_int_equal(hvl_drv_net_tx_put(&f->net, buf, 14 + 1400), 0);
+	hvl_drv_net_kick(&f->net);
 	assert_int_equal(mock_ahead(&f->mock.ring[1]), 1);
 	fix_stop(f, 0);
 }
@@ -545,6 +552,7 @@ static void drv_net_check_finds_frames_that_are_stuck(void **state)
 	assert_int_equal(hvl_drv_net_check(&f->net), 0);
 	f->mock.now += 2 * limit;
 	assert_int_equal(fix_send(f, "x", 60), 1);
+	hvl_drv_net_kick(&f->net);
 	assert_int_equal(hvl_drv_net_check(&f->net), 0);
 	f->mock.now += limit - 10;
 	assert_int_equal(hvl_drv_net_check(&f->net), 0);

@@ -73,12 +73,22 @@ static void *fix_buf(struct fixture *f, uint32_t size)
 	return hvl_io_va(&f->pool.io, off);
 }
 
+/* Offer a chain and show it to the device. */
+static int fix_offer(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
+		     uint16_t nread, uint16_t nwrite, void *cookie)
+{
+	int err = hvl_drv_vq_add(vq, segs, nread, nwrite, cookie);
+
+	(void)hvl_drv_vq_kick(vq);
+	return err;
+}
+
 /* Offer one writable buffer. */
 static int fix_add(struct fixture *f, void *va, uint32_t len, void *cookie)
 {
 	struct hvl_drv_seg seg = { va, len };
 
-	return hvl_drv_vq_add(&f->vq, &seg, 0, 1, cookie);
+	return fix_offer(&f->vq, &seg, 0, 1, cookie);
 }
 
 static void fix_stop(struct fixture *f)
@@ -165,7 +175,7 @@ static void drv_vq_add_offers_shared_memory_in_place(void **state)
 	uint16_t head;
 
 	(void)state;
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 2, buf), 0);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 2, buf), 0);
 	assert_int_equal(f->pool.nfree, nfree);
 	assert_int_equal(mock_ahead(&f->ring), 1);
 	head = mock_pop(&f->ring);
@@ -204,7 +214,7 @@ static void drv_vq_add_bounces_private_memory(void **state)
 	(void)state;
 	memcpy(f->priv, "hello", 5);
 	memset(f->priv + 10, '-', 30);
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 2, f), 0);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 2, f), 0);
 	assert_int_equal(f->pool.nfree, nfree - 3);
 	head = mock_pop(&f->ring);
 	d = mock_desc(&f->ring, head);
@@ -267,13 +277,12 @@ static void drv_vq_add_uses_an_indirect_table(void **state)
 
 	(void)state;
 	for (i = 0; i < 5; i++) {
-		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 2, 2, f), 0);
-		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf), 0);
+		assert_int_equal(fix_offer(&f->vq, segs, 2, 2, f), 0);
+		assert_int_equal(fix_offer(&f->vq, segs, 1, 1, buf), 0);
 		assert_int_equal(f->vq.nfree, 2);
-		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf), 0);
-		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf), 0);
-		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, buf),
-				 -ENOSPC);
+		assert_int_equal(fix_offer(&f->vq, segs, 1, 1, buf), 0);
+		assert_int_equal(fix_offer(&f->vq, segs, 1, 1, buf), 0);
+		assert_int_equal(fix_offer(&f->vq, segs, 1, 1, buf), -ENOSPC);
 		head = mock_pop(&f->ring);
 		d = mock_desc(&f->ring, head);
 		assert_int_equal(d.flags, VRING_DESC_F_INDIRECT);
@@ -310,8 +319,8 @@ static void drv_vq_add_rejects_chains_longer_than_the_ring(void **state)
 				       { f->priv + 16, 1 } };
 
 	(void)state;
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 2, f), -EINVAL);
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), 0);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 2, f), -EINVAL);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), 0);
 	assert_int_equal(f->vq.nfree, 1);
 	fix_stop(f);
 }
@@ -322,7 +331,7 @@ static void drv_vq_add_goes_direct_when_not_negotiated(void **state)
 	struct hvl_drv_seg segs[2] = { { f->priv, 1 }, { f->priv + 8, 1 } };
 
 	(void)state;
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), 0);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), 0);
 	assert_int_equal(f->vq.nfree, 2);
 	fix_stop(f);
 }
@@ -336,18 +345,17 @@ static void drv_vq_add_rejects_bad_chains(void **state)
 	(void)state;
 	for (i = 0; i < HVL_ARRAY_SIZE(segs); i++)
 		segs[i] = (struct hvl_drv_seg){ f->priv + i, 1 };
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 0, 0, f), -EINVAL);
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 0, NULL), -EINVAL);
-	assert_int_equal(
-		hvl_drv_vq_add(&f->vq, segs, 1, HVL_DRV_VQ_SEGS_MAX, f),
-		-EINVAL);
+	assert_int_equal(fix_offer(&f->vq, segs, 0, 0, f), -EINVAL);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 0, NULL), -EINVAL);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, HVL_DRV_VQ_SEGS_MAX, f),
+			 -EINVAL);
 	segs[1].len = 0;
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), -EINVAL);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), -EINVAL);
 	segs[1] = (struct hvl_drv_seg){ NULL, 1 };
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), -EINVAL);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), -EINVAL);
 	segs[0].len = segs[1].len = 0x80000000u;
 	segs[1].va = f->priv;
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), -EINVAL);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), -EINVAL);
 	assert_int_equal(mock_ahead(&f->ring), 0);
 	assert_int_equal(f->vq.nfree, 16);
 }
@@ -363,11 +371,11 @@ static void drv_vq_add_without_memory_changes_nothing(void **state)
 	(void)state;
 	while (f->pool.nfree > 2)
 		assert_int_equal(hvl_drv_pool_alloc(&f->pool, 1, 0, &off), 0);
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 2, f), -ENOMEM);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 2, f), -ENOMEM);
 	assert_int_equal(f->pool.nfree, 2);
 	assert_int_equal(f->vq.nfree, 8);
 	assert_int_equal(mock_ahead(&f->ring), 0);
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), 0);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), 0);
 }
 
 /* Random sizes and order, past the wrap of the 16-bit indices. */
@@ -388,8 +396,8 @@ static void traffic(uint16_t num, uint64_t features)
 			segs[i] = (struct hvl_drv_seg){ f->priv + i, 1 };
 		for (k = 0; k < num && out[k]; k++)
 			;
-		if (!hvl_drv_vq_add(&f->vq, segs, 1,
-				    (uint16_t)((seed >> 20) % 3), &tag[k])) {
+		if (!fix_offer(&f->vq, segs, 1, (uint16_t)((seed >> 20) % 3),
+			       &tag[k])) {
 			assert_true(k < num);
 			out[k] = true;
 		}
@@ -452,18 +460,35 @@ static void drv_vq_full_ring_of_each_size(void **state)
 static void drv_vq_kick_obeys_no_notify(void **state)
 {
 	struct fixture *f = fix_start(4, MODERN);
+	struct hvl_drv_seg seg = { f->priv, 1 };
 
 	(void)state;
 	assert_false(hvl_drv_vq_kick(&f->vq));
-	assert_int_equal(fix_add(f, f->priv, 1, f), 0);
+	assert_int_equal(hvl_drv_vq_add(&f->vq, &seg, 0, 1, f), 0);
 	assert_true(hvl_drv_vq_kick(&f->vq));
 	assert_false(hvl_drv_vq_kick(&f->vq));
 	mock_set_used_flags(&f->ring, VRING_USED_F_NO_NOTIFY);
-	assert_int_equal(fix_add(f, f->priv, 1, f), 0);
+	assert_int_equal(hvl_drv_vq_add(&f->vq, &seg, 0, 1, f), 0);
 	assert_false(hvl_drv_vq_kick(&f->vq));
 	mock_set_used_flags(&f->ring, 0);
-	assert_int_equal(fix_add(f, f->priv, 1, f), 0);
+	assert_int_equal(hvl_drv_vq_add(&f->vq, &seg, 0, 1, f), 0);
 	assert_true(hvl_drv_vq_kick(&f->vq));
+}
+
+/* The device sees nothing of a batch before it is whole. */
+static void drv_vq_kick_shows_all_at_once(void **state)
+{
+	struct fixture *f = fix_start(4, MODERN);
+	struct hvl_drv_seg seg = { f->priv, 1 };
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		assert_int_equal(hvl_drv_vq_add(&f->vq, &seg, 0, 1, f), 0);
+		assert_int_equal(mock_ahead(&f->ring), 0);
+	}
+	assert_true(hvl_drv_vq_kick(&f->vq));
+	assert_int_equal(mock_ahead(&f->ring), 3);
 }
 
 static void drv_vq_irq_on_reports_what_came_in(void **state)
@@ -499,8 +524,8 @@ static void drv_vq_detach_returns_what_is_out(void **state)
 
 	(void)state;
 	for (i = 0; i < 4; i++)
-		assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1,
-						(uint16_t)(i % 3), &cookies[i]),
+		assert_int_equal(fix_offer(&f->vq, segs, 1, (uint16_t)(i % 3),
+					   &cookies[i]),
 				 0);
 	memset(f->priv, 'p', 32);
 	while ((cookie = hvl_drv_vq_detach(&f->vq)) != NULL)
@@ -508,7 +533,7 @@ static void drv_vq_detach_returns_what_is_out(void **state)
 	assert_int_equal(sum, 15);
 	assert_int_equal(f->priv[8], 'p');
 	assert_null(hvl_drv_vq_detach(&f->vq));
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), 0);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), 0);
 	fix_stop(f);
 }
 
@@ -518,7 +543,7 @@ static struct fixture *hostile_start(uint64_t features, uint16_t *head)
 	struct fixture *f = fix_start(8, features);
 	struct hvl_drv_seg segs[2] = { { f->priv, 16 }, { f->priv + 16, 16 } };
 
-	assert_int_equal(hvl_drv_vq_add(&f->vq, segs, 1, 1, f), 0);
+	assert_int_equal(fix_offer(&f->vq, segs, 1, 1, f), 0);
 	*head = mock_pop(&f->ring);
 	return f;
 }
@@ -531,7 +556,7 @@ static void hostile_expect_broken(struct fixture *f)
 
 	assert_int_equal(hvl_drv_vq_get(&f->vq, &cookie, &len), -EPROTO);
 	assert_int_equal(hvl_drv_vq_get(&f->vq, &cookie, &len), -EPROTO);
-	assert_int_equal(hvl_drv_vq_add(&f->vq, &seg, 1, 0, f), -EPROTO);
+	assert_int_equal(fix_offer(&f->vq, &seg, 1, 0, f), -EPROTO);
 	assert_false(hvl_drv_vq_pending(&f->vq));
 	assert_false(hvl_drv_vq_kick(&f->vq));
 	fix_stop(f);
@@ -680,6 +705,7 @@ int main(void)
 		cmocka_unit_test(drv_vq_traffic_survives_index_wrap),
 		cmocka_unit_test(drv_vq_full_ring_of_each_size),
 		cmocka_unit_test(drv_vq_kick_obeys_no_notify),
+		cmocka_unit_test(drv_vq_kick_shows_all_at_once),
 		cmocka_unit_test(drv_vq_irq_on_reports_what_came_in),
 		cmocka_unit_test(drv_vq_detach_returns_what_is_out),
 		cmocka_unit_test(drv_vq_get_rejects_ids_outside),

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hvl/driver/vq.h - driver side of one split virtqueue (virtio 1.3 §2.7)
+ * hvl/driver/vq.h - driver side of one virtqueue (virtio 1.3 §2.7, §2.8)
  *
- * Offers chains of buffers to the device and takes them back. Buffers that lie
+ * Split or packed, as the negotiated features say. Offers chains of buffers to the device and takes them back. Buffers that lie
  * in the shared memory are offered where they are; others travel through
  * bounce buffers from the pool. Of what it needs to know again, nothing is
  * read back from memory that the device can write.
@@ -34,6 +34,11 @@ struct hvl_drv_seg {
 
 #define HVL_DRV_VQ_SEGS_MAX 8u
 
+/* Build option: 0 leaves the packed ring out, for remotes short of memory. */
+#ifndef HVL_DRV_VQ_PACKED
+#define HVL_DRV_VQ_PACKED 1
+#endif
+
 /* What the queue remembers of one descriptor, privately. */
 struct hvl_drv_vq_slot {
 	void *cookie;	/* head only: the caller's, NULL while free */
@@ -43,14 +48,14 @@ struct hvl_drv_vq_slot {
 	uint16_t next;	/* of the chain, or of the free list */
 	uint16_t count; /* head only: descriptors in the chain */
 	uint16_t flags; /* VRING_DESC_F_WRITE and private ones */
-	uint16_t reserved;
+	uint16_t after; /* head only, IN_ORDER: head of the chain added next */
 };
 
 struct hvl_drv_vq_config {
-	uint16_t num;	/* ring size, hvl_vring_num_ok() */
+	uint16_t num; /* ring size: hvl_vring_num_ok(); packed: any to 32768 */
 	uint32_t align; /* of the used ring: HVL_VRING_LEGACY_ALIGN or less */
-	uint64_t features;	   /* negotiated; INDIRECT_DESC matters here */
-	struct hvl_drv_pool *pool; /* for ring, bounce buffers and tables */
+	uint64_t features;	       /* negotiated */
+	struct hvl_drv_pool *pool;     /* for ring, bounce buffers and tables */
 	struct hvl_drv_vq_slot *slots; /* num of them, uninitialised */
 	/*
 	 * Storage for the slots of indirect tables, nindirect times num of
@@ -71,20 +76,31 @@ struct hvl_drv_vq_config {
 /* The state is private to the queue's functions. */
 struct hvl_drv_vq {
 	struct hvl_drv_vq_config cfg;
-	struct hvl_io ring; /* descriptors, avail, used */
-	struct hvl_vring_layout at;
-	uint64_t ring_off;   /* of the ring in the pool */
-	uint64_t table_off;  /* of the indirect tables in the pool */
-	uint32_t table_size; /* of one table, 0: there are none */
+	struct hvl_io ring;	    /* its three areas */
+	struct hvl_vring_layout at; /* packed: avail and used are the events */
+	uint64_t ring_off;	    /* of the ring in the pool */
+	uint64_t table_off;	    /* of the indirect tables in the pool */
+	uint32_t table_size;	    /* of one table, 0: there are none */
 	uint16_t free_head;
-	uint16_t nfree;	      /* free descriptors */
-	uint16_t avail_idx;   /* next to be published */
-	uint16_t kicked_idx;  /* avail_idx at the last hvl_drv_vq_kick() */
-	uint16_t used_idx;    /* next to be taken */
-	uint16_t avail_flags; /* as we last wrote them */
-	uint16_t detach_at;   /* where hvl_drv_vq_detach() looks next */
+	uint16_t nfree;	     /* free descriptors */
+	uint16_t avail_idx;  /* where the next entry goes */
+	uint16_t added;	     /* entries that the device cannot see yet */
+	uint16_t used_idx;   /* next to be taken */
+	uint16_t used_ready; /* split: entries seen there and not taken */
+	uint32_t irq_word;   /* what we want to hear of, as it stands there */
+	uint16_t kick_at, kick_flags; /* packed: first entry not visible yet */
+	uint16_t first_out, last_out; /* IN_ORDER: heads with the device */
+	uint16_t batch_last; /* IN_ORDER: and those given back at once */
+	uint32_t batch_len;
+	uint16_t detach_at; /* where hvl_drv_vq_detach() looks next */
 	bool started;
 	bool broken;
+	bool packed;
+	bool avail_wrap, used_wrap; /* packed: the ring's rounds */
+	bool event_idx;
+	bool in_order;
+	bool in_batch; /* IN_ORDER: up to batch_last was given back */
+	bool irq;      /* we want to hear of used entries */
 };
 
 /**
@@ -106,7 +122,10 @@ int hvl_drv_vq_init(struct hvl_drv_vq *vq, const struct hvl_drv_vq_config *cfg);
  */
 void hvl_drv_vq_fini(struct hvl_drv_vq *vq);
 
-/** Device addresses of the three areas, for the transport. */
+/**
+ * Device addresses of the three areas, for the transport; for a packed ring
+ * avail is the driver area, used the device area (§2.8).
+ */
 static inline uint64_t hvl_drv_vq_desc_da(const struct hvl_drv_vq *vq)
 {
 	return vq->ring.da + vq->at.desc;
@@ -123,7 +142,7 @@ static inline uint64_t hvl_drv_vq_used_da(const struct hvl_drv_vq *vq)
 }
 
 /**
- * hvl_drv_vq_add() - offer a chain to the device (§2.7.13)
+ * hvl_drv_vq_add() - offer a chain to the device (§2.7.13, §2.8.21)
  * @vq:     queue
  * @segs:   nread segments for the device to read, then nwrite to write; the
  *          array is free again on return, the buffers only after get
@@ -132,7 +151,8 @@ static inline uint64_t hvl_drv_vq_used_da(const struct hvl_drv_vq *vq)
  *          the ring size
  * @cookie: not NULL; hvl_drv_vq_get() returns it
  *
- * The device may see the chain from here on; hvl_drv_vq_kick() notifies it.
+ * The device sees what was added from hvl_drv_vq_kick() on: any number of
+ * chains cost one look of its.
  *
  * Return: 0, -EINVAL for a bad chain, -ENOSPC when the ring has no room for it
  * now, -ENOMEM when the pool has none for a bounce buffer now, -EPROTO.
@@ -141,14 +161,21 @@ int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
 		   uint16_t nread, uint16_t nwrite, void *cookie);
 
 /**
- * hvl_drv_vq_kick() - whether the device wants to hear of what was added
- * Return: true if something was added since the last call and the device has
- * not asked for silence (§2.7.10.1): the caller then notifies it.
+ * hvl_drv_vq_kick() - show the device all that was added since the last kick
+ * Return: true if that was something and the device wants to hear of it
+ * (§2.7.10, §2.8.21.3): the caller then notifies it.
  */
 bool hvl_drv_vq_kick(struct hvl_drv_vq *vq);
 
 /**
- * hvl_drv_vq_get() - take back a chain that the device has used (§2.7.14)
+ * hvl_drv_vq_notify_data() - what a notification carries with NOTIFICATION_DATA
+ * Return: the position up to which the device may look, as it stands in bits
+ * 31 to 16 of the notification (§2.9).
+ */
+uint32_t hvl_drv_vq_notify_data(const struct hvl_drv_vq *vq);
+
+/**
+ * hvl_drv_vq_get() - take back a chain that the device used (§2.7.14, §2.8.22)
  * @vq:     queue
  * @cookie: filled in when 1 is returned
  * @len:    filled in when 1 is returned: bytes that the device says it wrote,
@@ -176,13 +203,18 @@ void hvl_drv_vq_irq_off(struct hvl_drv_vq *vq);
  */
 bool hvl_drv_vq_irq_on(struct hvl_drv_vq *vq);
 
-/** hvl_drv_vq_pending() - whether the device has used a chain; one load */
-bool hvl_drv_vq_pending(const struct hvl_drv_vq *vq);
+/**
+ * hvl_drv_vq_pending() - whether the device has used a chain
+ *
+ * False after hvl_drv_vq_irq_on(): a notification will come with the next one.
+ */
+bool hvl_drv_vq_pending(struct hvl_drv_vq *vq);
 
 /**
  * hvl_drv_vq_break() - for tests of recovery: offer what no device can accept
  *
- * Publishes a head that lies outside the ring.
+ * A head that lies outside the ring, or an empty buffer; the next kick shows
+ * it to the device.
  */
 void hvl_drv_vq_break(struct hvl_drv_vq *vq);
 
