@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * The device's side of bench_net: every frame is copied out of, or into, the
+ * shared memory, as a back-end must that hands it on.
+ */
+#include <hvl/device/vq.h>
+
+#include "bench_net.h"
+
+/* Private buffers, used in turn: no more than a cache holds easily. */
+#define DEV_BUFS 64u
+#define DEV_BUF_SIZE 1600u
+
+struct net_dev {
+	struct net_bench *b;
+	struct hvl_dev_vq vq[NET_QUEUES];
+	struct net_count *count;
+	unsigned int buf; /* next one */
+	uint64_t expect;  /* number of the next frame to come */
+	uint64_t sent;
+	_Alignas(64) unsigned char bufs[DEV_BUFS][DEV_BUF_SIZE];
+};
+
+_Static_assert(DEV_BUF_SIZE >= NET_SIZE_MAX + HVL_NET_HDR_SIZE, "buffers");
+
+static void dev_queue(struct net_dev *d, unsigned int queue)
+{
+	struct net_bench *b = d->b;
+	struct hvl_dev_vq_config cfg = {
+		.shm = &b->shm,
+		.name = "net",
+		.index = (uint16_t)queue,
+		.num = b->num,
+		.num_max = b->num,
+		.desc = bench_word_get(&b->shared->ring[queue][0]),
+		.avail = bench_word_get(&b->shared->ring[queue][1]),
+		.used = bench_word_get(&b->shared->ring[queue][2]),
+		.features = b->features,
+	};
+
+	bench_check(hvl_dev_vq_start(&d->vq[queue], &cfg), "device's queue");
+	hvl_dev_vq_notify_off(&d->vq[queue]);
+}
+
+static unsigned char *dev_next_buf(struct net_dev *d)
+{
+	return d->bufs[d->buf++ % DEV_BUFS];
+}
+
+static bool dev_pop(struct net_dev *d, unsigned int queue,
+		    struct hvl_chain *chain)
+{
+	int rc = hvl_dev_vq_pop(&d->vq[queue], chain);
+
+	bench_check(rc, "device");
+	return rc == 1;
+}
+
+static void dev_flush(struct net_dev *d, unsigned int queue)
+{
+	d->count->notified += hvl_dev_vq_flush(&d->vq[queue]);
+}
+
+/* Copy out, give back, drop. */
+static unsigned int dev_receive(struct net_dev *d)
+{
+	uint32_t len = d->b->size + HVL_NET_HDR_SIZE;
+	struct hvl_seg seg[2];
+	struct hvl_chain chain = { .nseg_max = 2, .seg = seg };
+	unsigned int n;
+
+	for (n = 0; n < d->b->batch && dev_pop(d, NET_TX, &chain); n++) {
+		unsigned char *buf = dev_next_buf(d);
+
+		if (chain.read_len != len ||
+		    hvl_chain_copy_from(&chain, 0, buf, len) != len)
+			bench_die(1, "a chain of %llu bytes",
+				  (unsigned long long)chain.read_len);
+		if (d->b->check)
+			net_verify(d->b, buf, d->expect);
+		d->expect++;
+		hvl_dev_vq_push(&d->vq[NET_TX], &chain, 0);
+	}
+	if (n != 0)
+		dev_flush(d, NET_TX);
+	d->count->polls++;
+	d->count->polls_idle += n == 0;
+	return n;
+}
+
+/* Make up to @room frames, copy them in. Return: how many found a buffer. */
+static unsigned int dev_generate(struct net_dev *d, unsigned int room)
+{
+	uint32_t len = d->b->size + HVL_NET_HDR_SIZE;
+	struct hvl_seg seg[2];
+	struct hvl_chain chain = { .nseg_max = 2, .seg = seg };
+	unsigned int n;
+
+	if (room > d->b->batch)
+		room = d->b->batch;
+	for (n = 0; n < room && dev_pop(d, NET_RX, &chain); n++) {
+		unsigned char *buf = dev_next_buf(d);
+
+		net_fill(d->b, buf, d->sent++);
+		buf[offsetof(struct hvl_net_hdr, num_buffers)] = 1;
+		if (hvl_chain_copy_to(&chain, 0, buf, len) != len)
+			bench_die(1, "a buffer of %llu bytes",
+				  (unsigned long long)chain.write_len);
+		hvl_dev_vq_push(&d->vq[NET_RX], &chain, len);
+	}
+	if (n != 0)
+		dev_flush(d, NET_RX);
+	return n;
+}
+
+static void dev_source(struct net_dev *d)
+{
+	while (!net_stopped(d->b)) {
+		d->count->polls++;
+		d->count->polls_idle += dev_generate(d, d->b->batch) == 0;
+	}
+	bench_word_set(&d->b->shared->sent, d->sent + 1);
+	while (!net_done(d->b))
+		bench_relax();
+}
+
+/* Mode io generates too, up to --inflight frames that are under way. */
+static void dev_sink(struct net_dev *d)
+{
+	struct bench_word *sent = &d->b->shared->sent;
+	bool io = d->b->mode == NET_IO;
+	unsigned int limit = d->b->inflight ? d->b->inflight : UINT32_MAX;
+	struct net_clock clock;
+
+	net_clock_start(&clock, d->b, BENCH_DEVICE);
+	while (clock.phase < 2 ||
+	       (io ? d->sent + 1 : bench_word_get(sent)) != d->expect + 1) {
+		if (io && clock.phase < 2)
+			(void)dev_generate(
+				d, limit - (unsigned int)(d->sent - d->expect));
+		d->count->total += dev_receive(d);
+		net_clock_look(&clock);
+	}
+	bench_word_set(&d->b->shared->done, 1);
+}
+
+void net_device(struct net_bench *b)
+{
+	static struct net_dev d;
+
+	d.b = b;
+	d.count = &b->shared->count[BENCH_DEVICE];
+	bench_pair_meet(b->pair, BENCH_DEVICE);
+	dev_queue(&d, NET_RX);
+	dev_queue(&d, NET_TX);
+	if (b->mode == NET_DEV2DRV)
+		dev_source(&d);
+	else
+		dev_sink(&d);
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Options of the benchmark programs: tables, long names, one value each. */
+#include "bench.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <hvl/wire/virtio.h>
+#include <hvl/wire/vring.h>
+
+const char *const bench_rings[] = { "split", "packed", NULL };
+
+/* What the ring of both libraries can do; the rest is not measured. */
+#define BENCH_RING_FEATURES HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC)
+
+static const struct {
+	const char *name;
+	unsigned int bit;
+} features[] = {
+	{ "indirect_desc", VIRTIO_RING_F_INDIRECT_DESC },
+	{ "event_idx", VIRTIO_RING_F_EVENT_IDX },
+	{ "in_order", VIRTIO_F_IN_ORDER },
+	{ "access_platform", VIRTIO_F_ACCESS_PLATFORM },
+	{ "order_platform", VIRTIO_F_ORDER_PLATFORM },
+};
+
+static void opt_help(const char *program, const char *purpose,
+		     const struct bench_opt *opts, size_t count)
+{
+	printf("Usage: %s [OPTION...]\n%s\n\n", program, purpose);
+	for (size_t i = 0; i < count; i++)
+		printf("  %-12s %s\n", opts[i].name, opts[i].help);
+	exit(0);
+}
+
+static void opt_number(const struct bench_opt *o, const char *text)
+{
+	char *end;
+	unsigned long n;
+
+	errno = 0;
+	n = strtoul(text, &end, 0);
+	if (errno != 0 || end == text || *end != '\0' || n < o->min ||
+	    n > o->max)
+		bench_die(2, "%s %s: a number from %u to %u", o->name, text,
+			  o->min, o->max);
+	*(unsigned int *)o->value = (unsigned int)n;
+}
+
+static void opt_real(const struct bench_opt *o, const char *text)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (end == text || *end != '\0' || !(v > 0 && v < 1e6))
+		bench_die(2, "%s %s: a number above 0", o->name, text);
+	*(double *)o->value = v;
+}
+
+static void opt_choice(const struct bench_opt *o, const char *text)
+{
+	char all[128] = "";
+
+	for (unsigned int i = 0; o->choices[i]; i++) {
+		if (strcmp(o->choices[i], text) == 0) {
+			*(unsigned int *)o->value = i;
+			return;
+		}
+		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all),
+			       " %s", o->choices[i]);
+	}
+	bench_die(2, "%s %s: one of%s", o->name, text, all);
+}
+
+static void opt_set(const struct bench_opt *o, const char *text)
+{
+	switch (o->kind) {
+	case BENCH_OPT_FLAG:
+		*(bool *)o->value = true;
+		break;
+	case BENCH_OPT_NUM:
+		opt_number(o, text);
+		break;
+	case BENCH_OPT_REAL:
+		opt_real(o, text);
+		break;
+	case BENCH_OPT_CHOICE:
+		opt_choice(o, text);
+		break;
+	case BENCH_OPT_STRING:
+		*(const char **)o->value = text;
+		break;
+	}
+}
+
+static const struct bench_opt *opt_find(const struct bench_opt *opts,
+					size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(opts[i].name, name) == 0)
+			return &opts[i];
+	bench_die(2, "%s: no such option; --help lists them", name);
+}
+
+void bench_options(int argc, char **argv, const char *purpose,
+		   const struct bench_opt *opts, size_t count)
+{
+	for (int i = 1; i < argc; i++) {
+		const struct bench_opt *o;
+
+		if (strcmp(argv[i], "--help") == 0)
+			opt_help(argv[0], purpose, opts, count);
+		o = opt_find(opts, count, argv[i]);
+		if (o->kind != BENCH_OPT_FLAG && ++i == argc)
+			bench_die(2, "%s: its value is missing", o->name);
+		opt_set(o, argv[i]);
+	}
+}
+
+static uint64_t feature_named(const char *name)
+{
+	for (size_t i = 0; i < HVL_ARRAY_SIZE(features); i++) {
+		uint64_t mask = HVL_BIT64(features[i].bit);
+
+		if (strcmp(features[i].name, name) != 0)
+			continue;
+		if ((mask & BENCH_RING_FEATURES) == 0)
+			bench_die(BENCH_NOT_SUPPORTED,
+				  "--features %s: not supported", name);
+		return mask;
+	}
+	bench_die(2, "--features %s: no such ring feature", name);
+}
+
+uint64_t bench_features(unsigned int ring, const char *list)
+{
+	uint64_t mask = HVL_BIT64(VIRTIO_F_VERSION_1);
+	char copy[256];
+
+	if (ring == BENCH_PACKED)
+		mask |= HVL_BIT64(VIRTIO_F_RING_PACKED);
+	if ((mask & ~(BENCH_RING_FEATURES | HVL_BIT64(VIRTIO_F_VERSION_1))) !=
+	    0)
+		bench_die(BENCH_NOT_SUPPORTED, "--ring %s: not supported",
+			  bench_rings[ring]);
+	if (!list)
+		return mask;
+	if (strlen(list) >= sizeof(copy))
+		bench_die(2, "--features: the list is too long");
+	strcpy(copy, list);
+	for (char *s = strtok(copy, ","); s; s = strtok(NULL, ","))
+		mask |= feature_named(s);
+	return mask;
+}
+
+void bench_check_num(unsigned int num)
+{
+	if (!hvl_vring_num_ok(num))
+		bench_die(2, "--ring-size %u: a power of two up to %u", num,
+			  HVL_VRING_NUM_MAX);
+}
+
+void bench_cores(const char *text, int cores[2])
+{
+	char end;
+
+	if (sscanf(text, "%d,%d%c", &cores[0], &cores[1], &end) != 2 ||
+	    cores[0] < 0 || cores[1] < 0)
+		bench_die(2, "--cores %s: two numbers, as in 0,1", text);
+}
