@@ -117,6 +117,12 @@ static int rng_wait(struct hvl_drv_rng *rng)
 	hvl_drv_wait_begin_(&w, dev->plat, 0);
 	while (!hvl_drv_vq_pending(&rng->vq)) {
 		ret = hvl_drv_wait_(&w);
+		/*
+		 * It may have been an earlier answer's doorbell, late: unless
+		 * its reason is dealt with the next one does not ring.
+		 */
+		if (dev->plat->wait)
+			(void)hvl_drv_dev_events(dev);
 		if (ret > 0) {
 			ret = hvl_drv_dev_health(dev);
 			dev->ops->notify(dev, HVL_RNG_QUEUE_REQUEST);
