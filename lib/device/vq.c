@@ -92,14 +92,19 @@ int hvl_dev_vq_start(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
 	if (!vq_area(vq, cfg->used, hvl_vring_used_size(cfg->num),
 		     HVL_VRING_USED_ALIGN, &vq->used))
 		return vq_refuse(vq, "bad used ring", cfg->used);
+	/* Ours to write from now on, but what it holds is the driver's. */
+	hvl_io_invalidate(&vq->shm, vq->used, hvl_vring_used_size(vq->num));
 	vq->started = true;
 	return 0;
 }
 
 static uint16_t vq_read_head(const struct hvl_dev_vq *vq, uint16_t idx)
 {
-	return hvl_io_read16(&vq->shm,
-			     vq->avail + 4 + 2u * (idx & (vq->num - 1u)));
+	uint64_t entry = vq->avail + 4 + 2u * (idx & (vq->num - 1u));
+
+	/* After the index: the line may have come by itself before it. */
+	hvl_io_invalidate(&vq->shm, entry, 2);
+	return hvl_io_read16(&vq->shm, entry);
 }
 
 /* Whether the indices in the memory go with where we were. */
@@ -289,7 +294,7 @@ static int vq_look(struct hvl_dev_vq *vq)
 
 	if (vq->avail_idx != vq->avail_seen)
 		return 1;
-	hvl_io_invalidate(&vq->shm, vq->avail, hvl_vring_avail_size(vq->num));
+	hvl_io_invalidate(&vq->shm, vq->avail, 4);
 	vq->avail_seen = hvl_io_load_acquire16(&vq->shm, vq->avail + 2);
 	ahead = (uint16_t)(vq->avail_seen - vq->avail_idx);
 	if (ahead > vq->num)
