@@ -2,7 +2,7 @@
 #
 # HvlTest - tests, each its own CTest entry with a label and a deadline
 #
-#   hvl_add_test(<name> LABEL unit|loop|hostile|system|model SOURCES <file>...
+#   hvl_add_test(<name> LABEL unit|loop|hostile|sim|system|model SOURCES <file>...
 #                [LIBS <target>...] [INCLUDES <dir>...] [DEFINES <def>...]
 #                [TIMEOUT <seconds>] [ARGS <arg>...] [SERIAL])
 #       cmocka program and its CTest entry. TIMEOUT is 60 if not given.
@@ -20,7 +20,7 @@
 
 include_guard(GLOBAL)
 
-set(HVL_TEST_LABELS unit loop hostile system model fuzz)
+set(HVL_TEST_LABELS unit loop hostile sim system model fuzz)
 set(HVL_TEST_ENV
   "ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1"
   "UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1"

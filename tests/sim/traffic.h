@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * traffic.h - the library's two sides on the simulated machine
+ *
+ * A configuration names machine, transport, ring and device type; a run brings
+ * the device up and down several times, and checks all that crosses: every
+ * request is answered once, in order, with what the device's backing gave.
+ */
+#ifndef TRAFFIC_H
+#define TRAFFIC_H
+
+#include <hvl/device/mmio.h>
+#include <hvl/device/net.h>
+#include <hvl/device/rng.h>
+#include <hvl/driver/mmio.h>
+#include <hvl/driver/net.h>
+#include <hvl/driver/rng.h>
+
+#include "sim.h"
+
+#define TRAFFIC_RECHECK_US 10000u
+#define TRAFFIC_NET_RING 32u
+#define TRAFFIC_RNG_BUFS 8u
+#define TRAFFIC_FRAME_MAX 1414u
+#define TRAFFIC_MIRROR 8u
+
+enum traffic_mode {
+	TRAFFIC_TIMERS,	 /* doorbells may be lost, timers look again */
+	TRAFFIC_STRICT,	 /* none is lost, and there are no timers */
+	TRAFFIC_POLLING, /* the driver spins, and asks for no doorbells */
+};
+
+struct traffic_config {
+	const char *name;
+	enum sim_kind kind;
+	uint32_t line; /* of a cache, and granule of the pool */
+	unsigned int version;
+	uint32_t device; /* VIRTIO_ID_* */
+	enum traffic_mode mode;
+};
+
+/* Everything of one run but the machine. */
+struct traffic {
+	const struct traffic_config *cfg;
+	uint32_t lives, requests; /* per life */
+
+	/* device side */
+	struct hvl_io dev_shm, dev_regs;
+	struct hvl_dev dev;
+	struct hvl_dev_rng rng_model;
+	struct hvl_dev_net net_model;
+	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
+	bool news;	 /* of the backing: serve again */
+	uint64_t served; /* bytes of entropy */
+	uint32_t frame_next;
+	struct {
+		uint32_t head, count;
+		uint32_t len[TRAFFIC_MIRROR];
+		uint8_t data[TRAFFIC_MIRROR][TRAFFIC_FRAME_MAX];
+	} mirror;
+	uint8_t config; /* number of the config space's contents */
+
+	/* driver side */
+	struct hvl_io drv_shm, drv_regs;
+	struct hvl_drv_platform plat;
+	struct hvl_drv_dev drv;
+	struct hvl_drv_pool pool;
+	uint32_t map[HVL_DRV_POOL_MAP_WORDS(SIM_SIZE, 16u)];
+	struct hvl_drv_rng rng;
+	struct hvl_drv_net net;
+	struct hvl_drv_vq_slot rx_slots[TRAFFIC_NET_RING];
+	struct hvl_drv_vq_slot tx_slots[TRAFFIC_NET_RING];
+	struct hvl_drv_net_buf rx_bufs[TRAFFIC_NET_RING];
+	struct hvl_drv_net_buf tx_bufs[TRAFFIC_NET_RING];
+};
+
+extern struct traffic traffic;
+extern const struct traffic_config traffic_configs[];
+extern const size_t traffic_config_count;
+
+/** traffic_find() - a configuration by its name, or NULL */
+const struct traffic_config *traffic_find(const char *name);
+
+/**
+ * traffic_run() - one run
+ * @cfg:      configuration
+ * @seed:     of all that is random
+ * @lives:    how often the driver starts
+ * @requests: in each life
+ * @skip:     operation of the library that has no effect, or NULL
+ * Return: NULL, or what went wrong.
+ */
+const char *traffic_run(const struct traffic_config *cfg, uint64_t seed,
+			uint32_t lives, uint32_t requests,
+			const struct sim_site *skip);
+
+/* ---- between the files that make a run -------------------------------- */
+
+/** The driver waits for a doorbell or its timer, and hears the reasons. */
+uint32_t traffic_wait(void);
+
+/** Fail the run when nothing has come since @since_us for far too long. */
+void traffic_check_stall(uint64_t since_us, const char *what);
+
+/** Now and then: break the ring, see that the device says so. */
+void traffic_break(struct hvl_drv_vq *vq, uint16_t queue);
+
+/** One life of a driver. */
+void traffic_rng_life(void);
+void traffic_net_life(void);
+
+/** Models and backings. */
+void traffic_rng_device(void);
+void traffic_net_device(void);
+
+/** What happens to the device by itself, between two services. */
+void traffic_net_play(void);
+
+#endif /* TRAFFIC_H */

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Ethernet: the backing is a mirror. Frames are numbered; each reaches it once
+ * and in order, and comes back once and in order.
+ */
+#include "traffic.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <hvl/wire/mmio.h>
+
+#define IN_FLIGHT 12u
+
+static uint32_t mix(uint32_t v)
+{
+	v = (v ^ (v >> 15)) * 2246822519u;
+	return v ^ (v >> 13);
+}
+
+static uint32_t frame_len(uint32_t number)
+{
+	uint32_t h = mix(number);
+
+	return 14 + (h % 64 == 0 ? h / 64 % 1400 : h / 64 % 100);
+}
+
+static void frame_make(uint8_t *data, uint32_t number)
+{
+	uint32_t len = frame_len(number), i;
+
+	for (i = 0; i < len; i++)
+		data[i] = (uint8_t)(mix(number + i / 4) >> i % 4 * 8);
+}
+
+static void frame_check(const uint8_t *data, uint32_t len, uint32_t number)
+{
+	uint8_t want[TRAFFIC_FRAME_MAX];
+
+	frame_make(want, number);
+	if (len != frame_len(number))
+		sim_fail("net: frame %u has %u bytes, not %u",
+			 (unsigned int)number, (unsigned int)len,
+			 (unsigned int)frame_len(number));
+	if (memcmp(data, want, len) != 0)
+		sim_fail("net: frame %u is wrong", (unsigned int)number);
+}
+
+/* ---- device side ------------------------------------------------------ */
+
+static int net_backing_send(void *ctx, const struct hvl_seg *seg,
+			    unsigned int n, uint32_t len)
+{
+	struct traffic *t = ctx;
+	uint32_t at = (t->mirror.head + t->mirror.count) % TRAFFIC_MIRROR;
+	uint32_t done = 0, i;
+
+	if (t->mirror.count == TRAFFIC_MIRROR)
+		return -EAGAIN;
+	if (len > TRAFFIC_FRAME_MAX)
+		sim_fail("net: sent %u bytes", (unsigned int)len);
+	for (i = 0; i < n; done += seg[i++].len) {
+		struct hvl_io io = { .va = seg[i].va, .size = seg[i].len };
+
+		hvl_io_read_block(&io, 0, t->mirror.data[at] + done,
+				  seg[i].len);
+	}
+	t->mirror.len[at] = len;
+	frame_check(t->mirror.data[at], len, t->frame_next);
+	t->frame_next++;
+	t->mirror.count++;
+	t->news = true;
+	return 0;
+}
+
+static int net_backing_recv(void *ctx, const struct hvl_seg *seg,
+			    unsigned int n, uint32_t room)
+{
+	struct traffic *t = ctx;
+	uint32_t at = t->mirror.head, len = t->mirror.len[at];
+	uint32_t done = 0, part, i;
+
+	if (t->mirror.count == 0)
+		return -EAGAIN;
+	if (len > room)
+		sim_fail("net: room for %u bytes only", (unsigned int)room);
+	for (i = 0; i < n && done < len; i++, done += part) {
+		struct hvl_io io = { .va = seg[i].va, .size = seg[i].len };
+
+		part = seg[i].len < len - done ? seg[i].len : len - done;
+		hvl_io_write_block(&io, 0, t->mirror.data[at] + done, part);
+	}
+	t->mirror.head = (at + 1) % TRAFFIC_MIRROR;
+	t->mirror.count--;
+	t->news = true;
+	return (int)len;
+}
+
+/* All fields of the config space belong together. */
+static void net_config(void)
+{
+	struct hvl_dev_net *net = &traffic.net_model;
+
+	memset(net->mac, traffic.config, sizeof(net->mac));
+	net->mtu = (uint16_t)(1400 + traffic.config % 64);
+}
+
+void traffic_net_device(void)
+{
+	struct hvl_dev_net_backing backing = { net_backing_send,
+					       net_backing_recv, &traffic };
+	static const uint8_t mac[6];
+
+	hvl_dev_net_init(&traffic.net_model, &backing, mac, 1400);
+	net_config();
+}
+
+void traffic_net_play(void)
+{
+	/* Version 1 has nothing that tells of a change in the middle. */
+	if (traffic.cfg->version == 1 || !traffic.dev.live ||
+	    sim_random(20) != 0)
+		return;
+	traffic.config++;
+	net_config();
+	hvl_dev_config_changed(&traffic.dev);
+	traffic.news = true;
+}
+
+/* ---- driver side ------------------------------------------------------ */
+
+static bool net_send(uint32_t number)
+{
+	struct hvl_drv_net_buf *buf;
+	struct traffic *t = &traffic;
+	uint8_t data[TRAFFIC_FRAME_MAX];
+	uint64_t off;
+	int ret = hvl_drv_net_tx_get(&t->net, &buf);
+
+	if (ret < 0)
+		sim_fail("net: tx_get: %d", ret);
+	if (ret == 0)
+		return false;
+	frame_make(data, number);
+	(void)hvl_io_va_to_off(&t->drv_shm, buf->data, buf->len, &off);
+	hvl_io_write_block(&t->drv_shm, off, data, frame_len(number));
+	ret = hvl_drv_net_tx_put(&t->net, buf, frame_len(number));
+	if (ret)
+		sim_fail("net: tx_put: %d", ret);
+	return true;
+}
+
+static bool net_receive(uint32_t number)
+{
+	struct hvl_drv_net_buf *buf;
+	struct traffic *t = &traffic;
+	uint8_t data[TRAFFIC_FRAME_MAX];
+	uint64_t off;
+	int ret = hvl_drv_net_rx(&t->net, &buf);
+
+	if (ret < 0)
+		sim_fail("net: rx: %d", ret);
+	if (ret == 0)
+		return false;
+	if (buf->len > sizeof(data))
+		sim_fail("net: received %u bytes", (unsigned int)buf->len);
+	(void)hvl_io_va_to_off(&t->drv_shm, buf->data, buf->len, &off);
+	hvl_io_read_block(&t->drv_shm, off, data, buf->len);
+	frame_check(data, buf->len, number);
+	hvl_drv_net_rx_done(&t->net, buf, buf->gen);
+	return true;
+}
+
+/* A copy of the config space is of one moment. */
+static void net_check_config(void)
+{
+	uint8_t got[sizeof(struct hvl_net_config)];
+	struct hvl_net_config c;
+	uint32_t i;
+	int err = hvl_drv_dev_config_read(&traffic.drv, 0, got, sizeof(got));
+
+	if (err)
+		sim_fail("net: config: %d", err);
+	memcpy(&c, got, sizeof(c));
+	for (i = 1; i < sizeof(c.mac); i++) {
+		if (c.mac[i] != c.mac[0])
+			sim_fail("net: config of two moments");
+	}
+	if (hvl_le16_get(c.mtu) != 1400 + c.mac[0] % 64)
+		sim_fail("net: config of two moments");
+}
+
+/* Nothing to do: wait, with interrupts on. */
+static void net_idle(void)
+{
+	struct traffic *t = &traffic;
+	uint32_t bits;
+
+	if (t->cfg->mode == TRAFFIC_POLLING) {
+		(void)traffic_wait();
+		return;
+	}
+	if (hvl_drv_net_irq_on(&t->net))
+		return;
+	bits = traffic_wait();
+	if (sim_random(4) != 0)
+		hvl_drv_net_irq_off(&t->net);
+	if ((bits & HVL_MMIO_INT_CONFIG) || sim_random(30) == 0)
+		net_check_config();
+	if (sim_random(30) == 0 && hvl_drv_net_check(&t->net) != 0)
+		sim_fail("net: the device is not well");
+}
+
+static void net_traffic(uint32_t first, uint32_t count)
+{
+	struct traffic *t = &traffic;
+	uint64_t since = sim_now_us();
+	uint32_t sent = 0, got = 0, before;
+
+	while (got < count) {
+		uint32_t most = got + 1 + sim_random(IN_FLIGHT);
+
+		before = got;
+		while (sent < count && sent < most && net_send(first + sent))
+			sent++;
+		hvl_drv_net_kick(&t->net);
+		while (got < sent && net_receive(first + got))
+			got++;
+		if (got != before) {
+			since = sim_now_us();
+			continue;
+		}
+		hvl_drv_net_kick(&t->net);
+		traffic_check_stall(since, "net");
+		net_idle();
+	}
+}
+
+static void net_start(void)
+{
+	struct traffic *t = &traffic;
+	struct hvl_drv_net_config cfg = {
+		.rx_num = (uint16_t)(4u << sim_random(4)),
+		.tx_num = (uint16_t)(4u << sim_random(4)),
+		.rx_slots = t->rx_slots,
+		.tx_slots = t->tx_slots,
+		.rx_bufs = t->rx_bufs,
+		.tx_bufs = t->tx_bufs,
+	};
+	int err = hvl_drv_net_start(&t->net, &t->drv, &t->pool, &cfg);
+
+	if (err)
+		sim_fail("net: start: %d", err);
+	if (t->cfg->mode == TRAFFIC_POLLING)
+		hvl_drv_net_irq_off(&t->net);
+}
+
+static void net_send_some(uint32_t first)
+{
+	uint32_t n = sim_random(4), i;
+
+	for (i = 0; i < n && net_send(first + i); i++)
+		;
+	hvl_drv_net_kick(&traffic.net);
+}
+
+void traffic_net_life(void)
+{
+	struct traffic *t = &traffic;
+	uint32_t first;
+	int err;
+
+	/* What the last life left in the mirror is gone with it. */
+	t->mirror.count = 0;
+	net_start();
+	first = t->frame_next;
+	net_traffic(first, t->requests);
+	/* Some lives end with a broken device, some with frames on their way */
+	if (sim_random(3) == 0)
+		traffic_break(&t->net.tx, HVL_NET_QUEUE_TX);
+	else
+		net_send_some(first + t->requests);
+	err = hvl_drv_net_stop(&t->net);
+	if (err)
+		sim_fail("net: stop: %d", err);
+}

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Entropy: the backing gives a known series of bytes, and the driver sees each
+ * of them once and in order, whatever buffers it asks with.
+ */
+#include "traffic.h"
+
+#include <errno.h>
+
+#define BUF 128u
+
+/* A request: private memory, or a piece of the pool. */
+struct request {
+	uint8_t priv[BUF];
+	uint64_t off;
+	uint32_t len;
+	bool in_place;
+	bool out;
+};
+
+static struct request requests[TRAFFIC_RNG_BUFS];
+
+static uint8_t series_byte(uint64_t n)
+{
+	return (uint8_t)((uint32_t)n * 2654435761u >> 24);
+}
+
+/* ---- device side ------------------------------------------------------ */
+
+static int rng_backing_read(void *ctx, void *buf, uint32_t len)
+{
+	struct traffic *t = ctx;
+	struct hvl_io io = { .va = buf, .size = len };
+	uint8_t bytes[BUF];
+	uint32_t i;
+
+	if (sim_random(16) == 0) {
+		t->news = true; /* there will be some soon */
+		return -EAGAIN;
+	}
+	if (len > sizeof(bytes))
+		len = sizeof(bytes);
+	if (sim_random(4) == 0)
+		len = 1 + sim_random(len);
+	for (i = 0; i < len; i++)
+		bytes[i] = series_byte(t->served + i);
+	hvl_io_write_block(&io, 0, bytes, len);
+	t->served += len;
+	return (int)len;
+}
+
+void traffic_rng_device(void)
+{
+	struct hvl_dev_rng_backing backing = { rng_backing_read, &traffic };
+
+	hvl_dev_rng_init(&traffic.rng_model, &backing);
+}
+
+/* ---- driver side ------------------------------------------------------ */
+
+/* Where it is in place, whole lines where there are lines. */
+static uint32_t rng_request_len(const struct request *r)
+{
+	uint32_t line = traffic.plat.cache_line;
+
+	if (!r->in_place || line <= 1)
+		return 1 + sim_random(BUF);
+	return line * (1 + sim_random(BUF / line));
+}
+
+static void *rng_request_buf(struct request *r)
+{
+	uint8_t junk[BUF];
+	uint32_t i;
+
+	if (!r->in_place)
+		return r->priv;
+	/* Dirty lines that must not come after what the device writes. */
+	for (i = 0; i < BUF; i++)
+		junk[i] = (uint8_t)sim_random(256);
+	hvl_io_write_block(&traffic.pool.io, r->off, junk, BUF);
+	return hvl_io_va(&traffic.pool.io, r->off);
+}
+
+static void rng_check(struct request *r, uint64_t first, uint32_t len)
+{
+	uint8_t bytes[BUF];
+	uint32_t i;
+
+	if (len > r->len)
+		sim_fail("rng: %u bytes for %u", (unsigned int)len,
+			 (unsigned int)r->len);
+	if (r->in_place)
+		hvl_io_read_block(&traffic.pool.io, r->off, bytes, len);
+	for (i = 0; i < len; i++) {
+		uint8_t got = r->in_place ? bytes[i] : r->priv[i];
+
+		if (got != series_byte(first + i))
+			sim_fail("rng: byte %llu is wrong",
+				 (unsigned long long)(first + i));
+	}
+}
+
+static bool rng_submit(void)
+{
+	struct request *r = &requests[sim_random(TRAFFIC_RNG_BUFS)];
+	void *buf;
+	int err;
+
+	if (r->out)
+		return false;
+	r->in_place = sim_random(2) == 0;
+	r->len = rng_request_len(r);
+	buf = rng_request_buf(r);
+	err = hvl_drv_rng_submit(&traffic.rng, buf, r->len, r);
+	if (err)
+		sim_fail("rng: submit: %d", err);
+	r->out = true;
+	return true;
+}
+
+/* Take one that is finished. Return: whether there was one. */
+static bool rng_take(uint64_t *next)
+{
+	struct request *r;
+	void *cookie;
+	uint32_t len;
+	int ret = hvl_drv_rng_poll(&traffic.rng, &cookie, &len);
+
+	if (ret == 0)
+		return false;
+	if (ret < 0)
+		sim_fail("rng: poll: %d", ret);
+	r = cookie;
+	if (!r->out)
+		sim_fail("rng: answered twice");
+	r->out = false;
+	rng_check(r, *next, len);
+	*next += len;
+	return true;
+}
+
+/* One that waits, with nothing else out. */
+static void rng_read(uint64_t *next)
+{
+	struct request *r = &requests[0];
+	int ret;
+
+	r->in_place = sim_random(2) == 0;
+	r->len = rng_request_len(r);
+	ret = hvl_drv_rng_read(&traffic.rng, rng_request_buf(r), r->len);
+	if (ret <= 0)
+		sim_fail("rng: read: %d", ret);
+	rng_check(r, *next, (uint32_t)ret);
+	*next += (uint32_t)ret;
+}
+
+static void rng_burst(uint64_t *next)
+{
+	uint64_t since = sim_now_us();
+	uint32_t n = 1 + sim_random(TRAFFIC_RNG_BUFS), out = 0;
+
+	while (n-- != 0)
+		out += rng_submit();
+	while (out != 0) {
+		if (rng_take(next)) {
+			out--;
+			since = sim_now_us();
+			continue;
+		}
+		traffic_check_stall(since, "rng");
+		(void)traffic_wait();
+	}
+}
+
+static void rng_buffers(bool take)
+{
+	uint32_t i;
+
+	for (i = 0; i < TRAFFIC_RNG_BUFS; i++) {
+		requests[i].out = false;
+		if (!take)
+			hvl_drv_pool_free(&traffic.pool, requests[i].off, BUF);
+		else if (hvl_drv_pool_alloc(&traffic.pool, BUF, 0,
+					    &requests[i].off) != 0)
+			sim_fail("rng: no buffer");
+	}
+}
+
+void traffic_rng_life(void)
+{
+	struct traffic *t = &traffic;
+	uint32_t i;
+	uint64_t next;
+	int err;
+
+	rng_buffers(true);
+	err = hvl_drv_rng_start(&t->rng, &t->drv, &t->pool);
+	if (err)
+		sim_fail("rng: start: %d", err);
+	next = t->served;
+	for (i = 0; i < t->requests; i++) {
+		if (sim_random(3) == 0)
+			rng_read(&next);
+		else
+			rng_burst(&next);
+	}
+	/* Some lives end with requests out, some with a broken device. */
+	for (i = sim_random(4); i != 0; i--)
+		(void)rng_submit();
+	if (sim_random(3) == 0)
+		traffic_break(&t->rng.vq, 0);
+	err = hvl_drv_rng_stop(&t->rng);
+	if (err)
+		sim_fail("rng: stop: %d", err);
+	rng_buffers(false);
+}
