@@ -102,6 +102,7 @@ static void net_report(const struct net_bench *b, bool hugepages)
 	bench_json_int("ring_size", b->num);
 	bench_json_int("batch", b->batch);
 	bench_json_int("inflight", b->inflight);
+	bench_json_int("buffers", b->bufs);
 	bench_json_string("pages", hugepages ? "2M" : "4k");
 	bench_json_real("seconds", at->seconds);
 	bench_json_real("mpps", rate / 1e6);
@@ -130,6 +131,8 @@ static void net_check_options(const struct net_bench *b)
 		bench_die(2, "--inflight: only with --mode io");
 	if (b->pair->cores[0] == b->pair->cores[1])
 		bench_die(2, "--cores: two different ones, as both poll");
+	if ((b->bufs & (b->bufs - 1)) != 0)
+		bench_die(2, "--buffers %u: a power of two", b->bufs);
 	if (b->stride < b->size + HVL_NET_HDR_SIZE)
 		bench_die(2, "--stride %u: a frame and its header need %u",
 			  b->stride, b->size + HVL_NET_HDR_SIZE);
@@ -150,6 +153,7 @@ int main(int argc, char **argv)
 		.batch = 32,
 		/* As the network driver lays out buffers for an MTU of 1500. */
 		.stride = 1536,
+		.bufs = 64,
 		.seconds = 1,
 	};
 	const char *cores_text = "0,1", *list = NULL;
@@ -173,6 +177,8 @@ int main(int argc, char **argv)
 		  BENCH_OPT_STRING, &list, 0, 0, NULL },
 		{ "--stride", "N    bytes from buffer to buffer (1536)",
 		  BENCH_OPT_NUM, &b.stride, 64, 65536, NULL },
+		{ "--buffers", "N   private ones of the device (64)",
+		  BENCH_OPT_NUM, &b.bufs, 1, NET_BUFS_MAX, NULL },
 		{ "--cores", "A,B   of driver and device (0,1)",
 		  BENCH_OPT_STRING, &cores_text, 0, 0, NULL },
 		{ "--hugepages", "pages of 2 MB", BENCH_OPT_FLAG, &hugepages, 0,

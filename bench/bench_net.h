@@ -22,6 +22,7 @@
 #define NET_TX 1u /* queue that the driver fills */
 #define NET_QUEUES 2u
 #define NET_BATCH_MAX 256u
+#define NET_BUFS_MAX 1024u
 #define NET_SIZE_MIN 64u
 #define NET_SIZE_MAX 1518u
 
@@ -52,6 +53,7 @@ struct net_shared {
 
 struct net_bench {
 	unsigned int mode, size, ring, num, batch, inflight, stride;
+	unsigned int bufs; /* private ones of the device, used in turn */
 	bool check;
 	double seconds;
 	uint64_t features;

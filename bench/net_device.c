@@ -7,8 +7,6 @@
 
 #include "bench_net.h"
 
-/* Private buffers, used in turn: no more than a cache holds easily. */
-#define DEV_BUFS 64u
 #define DEV_BUF_SIZE 1600u
 
 struct net_dev {
@@ -18,7 +16,7 @@ struct net_dev {
 	unsigned int buf; /* next one */
 	uint64_t expect;  /* number of the next frame to come */
 	uint64_t sent;
-	_Alignas(64) unsigned char bufs[DEV_BUFS][DEV_BUF_SIZE];
+	_Alignas(64) unsigned char bufs[NET_BUFS_MAX][DEV_BUF_SIZE];
 };
 
 _Static_assert(DEV_BUF_SIZE >= NET_SIZE_MAX + HVL_NET_HDR_SIZE, "buffers");
@@ -44,7 +42,7 @@ static void dev_queue(struct net_dev *d, unsigned int queue)
 
 static unsigned char *dev_next_buf(struct net_dev *d)
 {
-	return d->bufs[d->buf++ % DEV_BUFS];
+	return d->bufs[d->buf++ & (d->b->bufs - 1)];
 }
 
 static bool dev_pop(struct net_dev *d, unsigned int queue,
