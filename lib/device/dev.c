@@ -218,7 +218,7 @@ static bool dev_notify_on(struct hvl_dev *dev)
 		 * Where chains are left, the model waits for its backing, which
 		 * brings us back here: the driver need not ring until then.
 		 */
-		if (vq->avail_idx == vq->avail_seen && hvl_dev_vq_notify_on(vq))
+		if (!hvl_dev_vq_waiting(vq) && hvl_dev_vq_notify_on(vq))
 			more = true;
 	}
 	return more;
@@ -236,13 +236,13 @@ static int dev_serve_queues(struct hvl_dev *dev, unsigned int budget,
 	uint16_t q;
 
 	for (q = dev->cfg.model->nqueues; q-- > 0;) {
-		uint16_t before = dev->vq[q].used_idx;
+		uint32_t before = dev->vq[q].done;
 		int rc;
 
 		if (!dev->vq[q].started)
 			continue;
 		rc = dev->cfg.model->process(dev, q, budget);
-		dev->stats.chains += (uint16_t)(dev->vq[q].used_idx - before);
+		dev->stats.chains += dev->vq[q].done - before;
 		/* What was done before a violation was still done. */
 		if (hvl_dev_vq_flush(&dev->vq[q]))
 			*notify = true;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Device side of a split virtqueue.
+ * Device side of a virtqueue: what both formats have in common.
  *
  * Every word of the driver's is read once, into a local, and only the local is
  * checked and used: whatever the driver changes meanwhile, the walk is bounded
@@ -11,25 +11,14 @@
 #include <hvl/metal/barrier.h>
 #include <hvl/metal/errno.h>
 #include <hvl/wire/virtio.h>
+#include <hvl/wire/vring_packed.h>
 
-/* One descriptor, private. */
-struct vq_desc {
-	uint64_t addr;
-	uint32_t len;
-	uint16_t flags;
-	uint16_t next;
-};
+#include "vq_packed.h"
+#include "vq_priv.h"
+#include "vq_split.h"
 
-/* A descriptor table: the ring's own, or an indirect one. */
-struct vq_table {
-	uint64_t off; /* into the shared memory */
-	uint32_t count;
-	bool indirect;
-};
-
-/* The one log line of a violation; the queue stops. */
-static int vq_bad(struct hvl_dev_vq *vq, const char *what, uint32_t i,
-		  uint64_t value)
+int hvl_dev_vq_bad_(struct hvl_dev_vq *vq, const char *what, uint32_t i,
+		    uint64_t value)
 {
 	hvl_log(vq->log, HVL_LOG_WARNING,
 		"%s: queue %u: descriptor %u: %s (0x%llx)", vq->name,
@@ -39,7 +28,8 @@ static int vq_bad(struct hvl_dev_vq *vq, const char *what, uint32_t i,
 	return -EPROTO;
 }
 
-static int vq_bad_ring(struct hvl_dev_vq *vq, const char *what, uint64_t value)
+int hvl_dev_vq_bad_ring_(struct hvl_dev_vq *vq, const char *what,
+			 uint64_t value)
 {
 	hvl_log(vq->log, HVL_LOG_WARNING, "%s: queue %u: %s (0x%llx)", vq->name,
 		(unsigned int)vq->index, what, (unsigned long long)value);
@@ -47,10 +37,30 @@ static int vq_bad_ring(struct hvl_dev_vq *vq, const char *what, uint64_t value)
 	return -EPROTO;
 }
 
+int hvl_dev_vq_table_(struct hvl_dev_vq *vq, uint32_t i,
+		      const struct vq_desc *d, uint64_t *off, uint32_t *count)
+{
+	if (!vq_has(vq, VIRTIO_RING_F_INDIRECT_DESC))
+		return hvl_dev_vq_bad_(vq, "indirect table not negotiated", i,
+				       d->flags);
+	if (d->flags & VRING_DESC_F_NEXT)
+		return hvl_dev_vq_bad_(vq, "indirect table with next", i,
+				       d->flags);
+	if (d->len == 0 || d->len % DESC_SIZE != 0 ||
+	    d->len / DESC_SIZE > HVL_VRING_NUM_MAX)
+		return hvl_dev_vq_bad_(vq, "bad length of an indirect table", i,
+				       d->len);
+	if (!hvl_io_da_to_off(&vq->shm, d->addr, d->len, off))
+		return hvl_dev_vq_bad_(
+			vq, "indirect table outside shared memory", i, d->addr);
+	*count = d->len / DESC_SIZE;
+	return 0;
+}
+
 /* A ring that cannot be is refused: nothing is served, nothing is broken. */
 static int vq_refuse(struct hvl_dev_vq *vq, const char *what, uint64_t value)
 {
-	vq_bad_ring(vq, what, value);
+	hvl_dev_vq_bad_ring_(vq, what, value);
 	hvl_dev_vq_stop(vq);
 	return -EPROTO;
 }
@@ -63,15 +73,42 @@ static bool vq_area(struct hvl_dev_vq *vq, uint64_t da, uint32_t len,
 }
 
 /* The word is for ourselves, after a death: the order of the program counts. */
-static void vq_set_avail_idx(struct hvl_dev_vq *vq, uint16_t idx)
+static void vq_keep_position(struct hvl_dev_vq *vq)
 {
-	vq->avail_idx = idx;
 	if (vq->taken)
-		HVL_PORT_STORE(vq->taken, (uint32_t)idx);
+		HVL_PORT_STORE(vq->taken, vq->packed ? packed_position(vq) :
+						       vq->avail_idx);
+}
+
+static bool vq_num_ok(const struct hvl_dev_vq *vq, uint32_t max)
+{
+	return vq->num <= max &&
+	       (vq->packed ? hvl_vring_packed_num_ok(vq->num) :
+			     hvl_vring_num_ok(vq->num));
+}
+
+/* The areas of the driver and of the device. */
+static int vq_areas(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
+{
+	uint32_t avail = hvl_vring_avail_size(cfg->num);
+	uint32_t used = hvl_vring_used_size(cfg->num);
+	uint32_t align = HVL_VRING_AVAIL_ALIGN;
+
+	if (vq->packed) {
+		avail = used = HVL_VRING_PACKED_EVENT_SIZE;
+		align = HVL_VRING_PACKED_EVENT_ALIGN;
+	}
+	if (!vq_area(vq, cfg->avail, avail, align, &vq->avail))
+		return vq_refuse(vq, "bad driver area", cfg->avail);
+	if (!vq_area(vq, cfg->used, used, HVL_VRING_USED_ALIGN, &vq->used))
+		return vq_refuse(vq, "bad device area", cfg->used);
+	return 0;
 }
 
 int hvl_dev_vq_start(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
 {
+	int rc;
+
 	*vq = (struct hvl_dev_vq){
 		.shm = *cfg->shm,
 		.log = cfg->log,
@@ -80,56 +117,42 @@ int hvl_dev_vq_start(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
 		.num = cfg->num,
 		.features = cfg->features,
 		.no_suppress = cfg->no_suppress,
+		.avail_wrap = true,
+		.used_wrap = true,
 	};
-	if (!hvl_vring_num_ok(cfg->num) || cfg->num > cfg->num_max)
+	vq->packed = vq_has(vq, VIRTIO_F_RING_PACKED);
+	vq->in_order = vq_has(vq, VIRTIO_F_IN_ORDER);
+	if (!vq_num_ok(vq, cfg->num_max))
 		return vq_refuse(vq, "bad ring size", cfg->num);
 	if (!vq_area(vq, cfg->desc, hvl_vring_desc_size(cfg->num),
 		     HVL_VRING_DESC_ALIGN, &vq->desc))
 		return vq_refuse(vq, "bad descriptor table", cfg->desc);
-	if (!vq_area(vq, cfg->avail, hvl_vring_avail_size(cfg->num),
-		     HVL_VRING_AVAIL_ALIGN, &vq->avail))
-		return vq_refuse(vq, "bad avail ring", cfg->avail);
-	if (!vq_area(vq, cfg->used, hvl_vring_used_size(cfg->num),
-		     HVL_VRING_USED_ALIGN, &vq->used))
-		return vq_refuse(vq, "bad used ring", cfg->used);
+	rc = vq_areas(vq, cfg);
+	if (rc != 0)
+		return rc;
 	/* Ours to write from now on, but what it holds is the driver's. */
-	hvl_io_invalidate(&vq->shm, vq->used, hvl_vring_used_size(vq->num));
+	if (!vq->packed)
+		hvl_io_invalidate(&vq->shm, vq->used,
+				  hvl_vring_used_size(vq->num));
 	vq->started = true;
 	return 0;
 }
 
-static uint16_t vq_read_head(const struct hvl_dev_vq *vq, uint16_t idx)
+/* Whether the ring in the memory goes with where we were. */
+static int vq_fit(struct hvl_dev_vq *vq, uint32_t taken)
 {
-	uint64_t entry = vq->avail + 4 + 2u * (idx & (vq->num - 1u));
+	const char *what;
+	uint16_t value;
 
-	/* After the index: the line may have come by itself before it. */
-	hvl_io_invalidate(&vq->shm, entry, 2);
-	return hvl_io_read16(&vq->shm, entry);
-}
-
-/* Whether the indices in the memory go with where we were. */
-static int vq_fit(struct hvl_dev_vq *vq, uint16_t taken)
-{
-	uint16_t avail, used, head, i;
-
-	hvl_io_invalidate(&vq->shm, vq->avail, hvl_vring_avail_size(vq->num));
-	hvl_io_invalidate(&vq->shm, vq->used, hvl_vring_used_size(vq->num));
-	used = hvl_io_read16(&vq->shm, vq->used + 2);
-	avail = hvl_io_load_acquire16(&vq->shm, vq->avail + 2);
-	if ((uint16_t)(taken - used) > vq->num)
-		return vq_refuse(vq, "used index is not as it was left", used);
-	if ((uint16_t)(avail - used) > vq->num ||
-	    (uint16_t)(avail - taken) > vq->num)
-		return vq_refuse(vq, "avail index is not as it was left",
-				 avail);
-	for (i = used; i != taken; i++) {
-		head = vq_read_head(vq, i);
-		if (head >= vq->num)
-			return vq_refuse(vq, "bad head descriptor", head);
-	}
-	vq->used_idx = vq->published = used;
-	vq->avail_idx = vq->avail_seen = taken;
-	return 0;
+	if (vq->packed)
+		return packed_fit(vq, taken) ?
+			       0 :
+			       vq_refuse(vq, "ring is not as it was left",
+					 taken);
+	if (taken > UINT16_MAX)
+		return vq_refuse(vq, "bad position", taken);
+	what = split_fit(vq, taken, &value);
+	return what ? vq_refuse(vq, what, value) : 0;
 }
 
 int hvl_dev_vq_resume(struct hvl_dev_vq *vq,
@@ -138,39 +161,19 @@ int hvl_dev_vq_resume(struct hvl_dev_vq *vq,
 {
 	int rc = hvl_dev_vq_start(vq, cfg);
 
-	if (rc != 0)
-		return rc;
-	if (taken > UINT16_MAX)
-		return vq_refuse(vq, "bad position", taken);
-	rc = vq_fit(vq, (uint16_t)taken);
-	if (rc == 0 && !once)
+	if (rc == 0)
+		rc = vq_fit(vq, taken);
+	if (rc == 0 && !once) {
 		vq->avail_idx = vq->avail_seen = vq->used_idx;
-	return rc;
-}
-
-void hvl_dev_vq_settle(struct hvl_dev_vq *vq)
-{
-	struct hvl_chain chain = { .nread = 0 };
-
-	if (!vq->started)
-		return;
-	while (vq->used_idx != vq->avail_idx && !vq->broken) {
-		chain.head = vq_read_head(vq, vq->used_idx);
-		if (chain.head >= vq->num)
-			vq_bad_ring(vq, "bad head descriptor", chain.head);
-		else
-			hvl_dev_vq_push(vq, &chain, 0);
+		vq->avail_wrap = vq->used_wrap;
 	}
-	/* Not known, after a death in between: neither is it looked up. */
-	hvl_io_write16(&vq->shm, vq->used, 0);
-	hvl_io_clean(&vq->shm, vq->used, 4);
-	hvl_dev_vq_flush(vq);
+	return rc;
 }
 
 void hvl_dev_vq_keep(struct hvl_dev_vq *vq, uint32_t *taken)
 {
 	vq->taken = vq->started ? taken : NULL;
-	vq_set_avail_idx(vq, vq->avail_idx);
+	vq_keep_position(vq);
 }
 
 void hvl_dev_vq_stop(struct hvl_dev_vq *vq)
@@ -178,128 +181,13 @@ void hvl_dev_vq_stop(struct hvl_dev_vq *vq)
 	*vq = (struct hvl_dev_vq){ .started = false };
 }
 
-/* Each field is read exactly once. */
-static void vq_read_desc(const struct hvl_dev_vq *vq, uint64_t off,
-			 struct vq_desc *d)
+static void vq_step(struct hvl_dev_vq *vq, int count)
 {
-	struct hvl_vring_desc raw;
-
-	hvl_io_invalidate(&vq->shm, off, sizeof(raw));
-	if ((off & 7u) == 0) {
-		d->addr = hvl_io_read64(&vq->shm, off);
-		d->len = hvl_io_read32(&vq->shm, off + 8);
-		d->flags = hvl_io_read16(&vq->shm, off + 12);
-		d->next = hvl_io_read16(&vq->shm, off + 14);
-		return;
-	}
-	/* Indirect tables need no alignment (virtio 1.3 §2.7.5.3). */
-	hvl_io_read_block(&vq->shm, off, &raw, sizeof(raw));
-	d->addr = hvl_le64_get(raw.addr);
-	d->len = hvl_le32_get(raw.len);
-	d->flags = hvl_le16_get(raw.flags);
-	d->next = hvl_le16_get(raw.next);
-}
-
-/* Enter an indirect table: §2.7.5.3.1; its WRITE flag means nothing. */
-static int vq_enter_indirect(struct hvl_dev_vq *vq, uint32_t i,
-			     const struct vq_desc *d, struct vq_table *table)
-{
-	const uint32_t size = sizeof(struct hvl_vring_desc);
-
-	if (table->indirect)
-		return vq_bad(vq, "indirect table in an indirect table", i,
-			      d->addr);
-	if ((vq->features >> VIRTIO_RING_F_INDIRECT_DESC & 1) == 0)
-		return vq_bad(vq, "indirect table not negotiated", i, d->flags);
-	if (d->flags & VRING_DESC_F_NEXT)
-		return vq_bad(vq, "indirect table with next", i, d->flags);
-	if (d->len == 0 || d->len % size != 0 ||
-	    d->len / size > HVL_VRING_NUM_MAX)
-		return vq_bad(vq, "bad length of an indirect table", i, d->len);
-	if (!hvl_io_da_to_off(&vq->shm, d->addr, d->len, &table->off))
-		return vq_bad(vq, "indirect table outside shared memory", i,
-			      d->addr);
-	table->count = d->len / size;
-	table->indirect = true;
-	return 0;
-}
-
-/* Check one buffer and append it. */
-static int vq_add_seg(struct hvl_dev_vq *vq, struct hvl_chain *chain,
-		      uint32_t i, const struct vq_desc *d)
-{
-	unsigned int nseg = (unsigned int)chain->nread + chain->nwrite;
-	bool write = (d->flags & VRING_DESC_F_WRITE) != 0;
-	uint64_t off;
-
-	if (d->len == 0)
-		return vq_bad(vq, "empty buffer", i, d->addr);
-	if (!hvl_io_da_to_off(&vq->shm, d->addr, d->len, &off))
-		return vq_bad(vq, "buffer outside shared memory", i, d->addr);
-	if (!write && chain->nwrite != 0)
-		return vq_bad(vq, "readable buffer after a writable one", i,
-			      d->addr);
-	if (nseg < chain->nseg_max) {
-		chain->seg[nseg].va = hvl_io_va(&vq->shm, off);
-		chain->seg[nseg].len = d->len;
-	}
-	if (write) {
-		chain->nwrite++;
-		chain->write_len += d->len;
-	} else {
-		chain->nread++;
-		chain->read_len += d->len;
-	}
-	/* Readable ones are read; no stale line of writable ones is kept. */
-	hvl_io_invalidate(&vq->shm, off, d->len);
-	return 0;
-}
-
-static int vq_walk(struct hvl_dev_vq *vq, struct hvl_chain *chain,
-		   uint32_t head)
-{
-	struct vq_table table = { .off = vq->desc, .count = vq->num };
-	uint32_t i = head, seen = 0;
-	struct vq_desc d;
-	int rc;
-
-	do {
-		/* Longer than its table: it comes back to where it was. */
-		if (seen++ == table.count)
-			return vq_bad(vq, "endless chain", head, i);
-		vq_read_desc(vq, table.off + (uint64_t)i * sizeof(d), &d);
-		if (d.flags & VRING_DESC_F_INDIRECT) {
-			rc = vq_enter_indirect(vq, i, &d, &table);
-			d = (struct vq_desc){ .flags = VRING_DESC_F_NEXT };
-			seen = 0;
-		} else {
-			rc = vq_add_seg(vq, chain, i, &d);
-		}
-		if (rc != 0)
-			return rc;
-		if ((d.flags & VRING_DESC_F_NEXT) && d.next >= table.count)
-			return vq_bad(vq, "bad next descriptor", i, d.next);
-		i = d.next;
-	} while (d.flags & VRING_DESC_F_NEXT);
-	return 0;
-}
-
-/*
- * Whether there is a chain to take: looks at the driver's index only when all
- * that was seen is taken. Return: 1, 0 or -EPROTO.
- */
-static int vq_look(struct hvl_dev_vq *vq)
-{
-	uint16_t ahead;
-
-	if (vq->avail_idx != vq->avail_seen)
-		return 1;
-	hvl_io_invalidate(&vq->shm, vq->avail, 4);
-	vq->avail_seen = hvl_io_load_acquire16(&vq->shm, vq->avail + 2);
-	ahead = (uint16_t)(vq->avail_seen - vq->avail_idx);
-	if (ahead > vq->num)
-		return vq_bad_ring(vq, "avail index jumped", vq->avail_seen);
-	return ahead != 0;
+	if (vq->packed)
+		packed_step(vq, count);
+	else
+		split_step(vq, count);
+	vq_keep_position(vq);
 }
 
 int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
@@ -311,25 +199,27 @@ int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 		return -EPROTO;
 	if (!vq->started)
 		return 0;
-	rc = vq_look(vq);
+	rc = vq->packed ? packed_take(vq, &c) : split_take(vq, &c);
 	if (rc <= 0)
-		return rc;
-	c.head = vq_read_head(vq, vq->avail_idx);
-	if (c.head >= vq->num)
-		return vq_bad_ring(vq, "bad head descriptor", c.head);
-	rc = vq_walk(vq, &c, c.head);
-	if (rc != 0)
 		return rc;
 	if ((uint32_t)c.nread + c.nwrite > c.nseg_max)
 		return -ENOBUFS;
-	vq_set_avail_idx(vq, (uint16_t)(vq->avail_idx + 1));
+	vq->popped = c.count;
+	vq->unpopped = false;
+	vq_step(vq, c.count);
 	*chain = c;
 	return 1;
 }
 
 void hvl_dev_vq_unpop(struct hvl_dev_vq *vq)
 {
-	vq_set_avail_idx(vq, (uint16_t)(vq->avail_idx - 1));
+	vq->unpopped = true;
+	vq_step(vq, -(int)vq->popped);
+}
+
+bool hvl_dev_vq_waiting(const struct hvl_dev_vq *vq)
+{
+	return vq->packed ? vq->unpopped : vq->avail_idx != vq->avail_seen;
 }
 
 /* Write back what the device wrote, before the driver may see its index. */
@@ -347,62 +237,131 @@ static void vq_clean_written(struct hvl_dev_vq *vq,
 	}
 }
 
+static void vq_write_used(struct hvl_dev_vq *vq, uint16_t id, uint32_t len,
+			  uint16_t count)
+{
+	if (vq->packed)
+		packed_push(vq, id, len, count);
+	else
+		split_push(vq, id, len, count);
+	vq->pushed = (uint16_t)(vq->pushed + count);
+}
+
+static void vq_close_batch(struct hvl_dev_vq *vq)
+{
+	if (vq->batch == 0)
+		return;
+	vq_write_used(vq, vq->batch_id, vq->batch_len, vq->batch);
+	vq->batch = 0;
+}
+
+/*
+ * IN_ORDER (§2.7.9, §2.8.9): one entry stands for all up to its chain. Those
+ * before count as used completely, so only such may go before.
+ */
+static void vq_batch(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
+		     uint32_t len)
+{
+	if (!vq->batch_whole)
+		vq_close_batch(vq);
+	vq->batch = (uint16_t)(vq->batch + chain->count);
+	vq->batch_id = chain->head;
+	vq->batch_len = len;
+	vq->batch_whole = len == chain->write_len;
+}
+
 void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
 		     uint32_t len)
 {
-	uint64_t elem = vq->used + 4 + 8u * (vq->used_idx & (vq->num - 1u));
-
 	if (!vq->started)
 		return;
 	if (len > chain->write_len)
 		len = (uint32_t)chain->write_len;
 	vq_clean_written(vq, chain, len);
-	hvl_io_write32(&vq->shm, elem, chain->head);
-	hvl_io_write32(&vq->shm, elem + 4, len);
-	vq->used_idx++;
+	vq->done++;
+	if (vq->in_order)
+		vq_batch(vq, chain, len);
+	else
+		vq_write_used(vq, chain->head, len, chain->count);
 }
 
 bool hvl_dev_vq_flush(struct hvl_dev_vq *vq)
 {
-	if (!vq->started || vq->used_idx == vq->published)
-		return false;
-	vq->published = vq->used_idx;
-	/* Entries before the index: an eviction may publish it early. */
-	hvl_io_clean(&vq->shm, vq->used, hvl_vring_used_size(vq->num));
-	hvl_io_store_release16(&vq->shm, vq->used + 2, vq->published);
-	hvl_io_clean(&vq->shm, vq->used, 4);
+	uint16_t count;
+	bool notify;
 
-	if (vq->no_suppress)
-		return true;
-	hvl_mb_before_event_check();
-	hvl_io_invalidate(&vq->shm, vq->avail, 4);
-	return (hvl_io_read16(&vq->shm, vq->avail) &
-		VRING_AVAIL_F_NO_INTERRUPT) == 0;
+	vq_close_batch(vq);
+	count = vq->pushed;
+	if (!vq->started || count == 0)
+		return false;
+	vq->pushed = 0;
+	notify = vq->packed ? packed_flush(vq, count) : split_flush(vq, count);
+	vq_keep_position(vq);
+	return notify;
 }
 
-static void vq_set_used_flags(struct hvl_dev_vq *vq, uint16_t flags)
+static void vq_want(struct hvl_dev_vq *vq, bool on)
 {
-	if (!vq->started || vq->used_flags == flags)
+	if (!vq->started || (vq->no_suppress && !on))
 		return;
-	vq->used_flags = flags;
-	hvl_io_write16(&vq->shm, vq->used, flags);
-	hvl_io_clean(&vq->shm, vq->used, 4);
+	if (vq->packed)
+		packed_want(vq, on);
+	else
+		split_want(vq, on);
 }
 
 void hvl_dev_vq_notify_off(struct hvl_dev_vq *vq)
 {
-	if (!vq->no_suppress)
-		vq_set_used_flags(vq, VRING_USED_F_NO_NOTIFY);
+	vq_want(vq, false);
 }
 
 bool hvl_dev_vq_notify_on(struct hvl_dev_vq *vq)
 {
 	if (!vq->started)
 		return false;
-	vq_set_used_flags(vq, 0);
+	vq_want(vq, true);
 	hvl_mb_before_recheck();
-	hvl_io_invalidate(&vq->shm, vq->avail, 4);
-	return hvl_io_read16(&vq->shm, vq->avail + 2) != vq->avail_idx;
+	return vq->packed ? packed_more(vq) : split_more(vq);
+}
+
+static bool vq_all_used(const struct hvl_dev_vq *vq)
+{
+	return vq->used_idx == vq->avail_idx && vq->used_wrap == vq->avail_wrap;
+}
+
+/* The chain that is to be given back next; it may have changed since. */
+static bool vq_find_taken(struct hvl_dev_vq *vq, struct hvl_chain *chain)
+{
+	struct packed_pos pos = { vq->used_idx, vq->used_wrap };
+	const struct packed_pos end = { vq->avail_idx, vq->avail_wrap };
+
+	if (vq->packed) {
+		chain->count = packed_measure(vq, &pos, &end, &chain->head);
+		return chain->count != 0;
+	}
+	chain->count = 1;
+	chain->head = split_head(vq, vq->used_idx);
+	return chain->head < vq->num;
+}
+
+void hvl_dev_vq_settle(struct hvl_dev_vq *vq)
+{
+	struct hvl_chain chain = { .nread = 0 };
+
+	if (!vq->started)
+		return;
+	while (!vq_all_used(vq) && !vq->broken) {
+		if (vq_find_taken(vq, &chain))
+			hvl_dev_vq_push(vq, &chain, 0);
+		else
+			hvl_dev_vq_bad_ring_(vq, "bad chain to give back",
+					     chain.head);
+		vq_close_batch(vq);
+	}
+	hvl_dev_vq_flush(vq);
+	/* Not known, after a death in between: neither is it looked up. */
+	vq->want = UINT32_MAX;
+	(void)hvl_dev_vq_notify_on(vq);
 }
 
 /*

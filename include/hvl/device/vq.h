@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hvl/device/vq.h - device side of one split virtqueue (virtio 1.3 §2.7)
+ * hvl/device/vq.h - device side of one virtqueue (virtio 1.3 §2.7, §2.8)
  *
- * Takes the chains a driver made available, lends their buffers to a device
+ * Split or packed, as the negotiated features say. Takes the chains a driver made available, lends their buffers to a device
  * model and gives them back on the used ring. Everything the driver writes is
  * hostile: each word is read once into private memory, checked, and only the
  * copy is used.
@@ -31,7 +31,8 @@ struct hvl_seg {
 };
 
 struct hvl_chain {
-	uint16_t head;	   /* for hvl_dev_vq_push() only */
+	uint16_t head;	   /* for hvl_dev_vq_push() only: its name */
+	uint16_t count;	   /* likewise: entries of the ring that it takes */
 	uint16_t nread;	   /* readable segments, which come first (§2.7.4.2) */
 	uint16_t nwrite;   /* writable segments, which follow */
 	uint16_t nseg_max; /* entries in seg: the caller's */
@@ -41,14 +42,15 @@ struct hvl_chain {
 };
 
 struct hvl_dev_vq_config {
-	const struct hvl_io *shm;   /* all that descriptors may point into */
-	const struct hvl_log *log;  /* or NULL */
-	const char *name;	    /* of the device, for messages */
-	uint16_t index;		    /* of the queue, for messages */
-	uint32_t num;		    /* ring size, as the driver chose it */
-	uint32_t num_max;	    /* largest that was offered */
-	uint64_t desc, avail, used; /* device addresses of the areas */
-	uint64_t features;	    /* negotiated */
+	const struct hvl_io *shm;  /* all that descriptors may point into */
+	const struct hvl_log *log; /* or NULL */
+	const char *name;	   /* of the device, for messages */
+	uint16_t index;		   /* of the queue, for messages */
+	uint32_t num;		   /* ring size, as the driver chose it */
+	uint32_t num_max;	   /* largest that was offered */
+	/* Device addresses: descriptors, driver area, device area (§2.6). */
+	uint64_t desc, avail, used;
+	uint64_t features; /* negotiated */
 	/*
 	 * Neither ask the driver to hold back its notifications nor let it
 	 * hold back ours (§2.7.7, §2.7.10): for drivers whose full barriers do
@@ -67,13 +69,23 @@ struct hvl_dev_vq {
 	uint32_t num;
 	uint16_t index;
 	uint16_t avail_idx;  /* next to be taken */
-	uint16_t avail_seen; /* the driver's index, at the last look */
+	uint16_t avail_seen; /* split: the driver's index, at the last look */
 	uint16_t used_idx;   /* next to be written */
-	uint16_t published;  /* used_idx as the driver can see it */
-	uint16_t used_flags; /* as we last wrote them */
+	uint16_t popped;     /* entries of the chain taken last */
+	uint16_t pushed;     /* entries that the driver cannot see yet */
+	uint16_t flush_at, flush_flags; /* packed: the first of them */
+	uint16_t batch, batch_id;	/* IN_ORDER: entries not written yet */
+	uint32_t batch_len;
+	uint32_t want; /* what we want to hear of, as it stands there */
+	uint32_t done; /* chains given back, for statistics; wraps */
 	bool started;
 	bool broken;
 	bool no_suppress;
+	bool packed;
+	bool in_order;
+	bool avail_wrap, used_wrap; /* packed: the ring's rounds */
+	bool unpopped;		    /* packed: the last one was put back */
+	bool batch_whole;	    /* its last chain was written completely */
 	uint32_t *taken; /* where avail_idx is kept for a later life, or NULL */
 };
 
@@ -123,7 +135,7 @@ void hvl_dev_vq_keep(struct hvl_dev_vq *vq, uint32_t *taken);
 void hvl_dev_vq_stop(struct hvl_dev_vq *vq);
 
 /**
- * hvl_dev_vq_pop() - borrow the next available chain (§2.7.13, §2.7.5)
+ * hvl_dev_vq_pop() - borrow the next available chain (§2.7.13, §2.8.21)
  * @vq:    a queue
  * @chain: nseg_max and seg are the caller's; filled in only when 1 is returned
  * Return: 1 and a chain, 0 when nothing is available or the queue is not
@@ -144,7 +156,14 @@ int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain);
 void hvl_dev_vq_unpop(struct hvl_dev_vq *vq);
 
 /**
- * hvl_dev_vq_push() - give a chain back (§2.7.14)
+ * hvl_dev_vq_waiting() - whether chains were seen and are not taken
+ *
+ * A model leaves them when its backing has nothing for them.
+ */
+bool hvl_dev_vq_waiting(const struct hvl_dev_vq *vq);
+
+/**
+ * hvl_dev_vq_push() - give a chain back (§2.7.14, §2.8.22)
  * @vq:    the queue it came from
  * @chain: head and writable segments as pop filled them in
  * @len:   bytes written into its writable segments, from their start
