@@ -152,6 +152,13 @@ int hvl_drv_dev_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 	return dev_check(dev, dev->ops->queue_setup(dev, queue, vq));
 }
 
+int hvl_drv_dev_queue_reset(struct hvl_drv_dev *dev, uint16_t queue)
+{
+	if (!hvl_drv_dev_has(dev, VIRTIO_F_RING_RESET))
+		return -ENOTSUP;
+	return dev_check(dev, dev->ops->queue_setup(dev, queue, NULL));
+}
+
 int hvl_drv_dev_ready(struct hvl_drv_dev *dev)
 {
 	int err;
@@ -184,11 +191,21 @@ int hvl_drv_dev_health(struct hvl_drv_dev *dev)
 	return 0;
 }
 
+void hvl_drv_dev_notify_(struct hvl_drv_dev *dev, uint16_t queue,
+			 const struct hvl_drv_vq *vq)
+{
+	uint32_t value = queue;
+
+	if (hvl_drv_dev_has(dev, VIRTIO_F_NOTIFICATION_DATA))
+		value |= hvl_drv_vq_notify_data(vq);
+	dev->ops->notify(dev, value);
+}
+
 void hvl_drv_dev_kick(struct hvl_drv_dev *dev, uint16_t queue,
 		      struct hvl_drv_vq *vq)
 {
 	if (hvl_drv_vq_kick(vq))
-		dev->ops->notify(dev, queue);
+		hvl_drv_dev_notify_(dev, queue, vq);
 }
 
 uint32_t hvl_drv_dev_events(struct hvl_drv_dev *dev)
@@ -202,6 +219,22 @@ int hvl_drv_dev_config_read(struct hvl_drv_dev *dev, uint32_t off, void *buf,
 	return dev->ops->config_read(dev, off, buf, len);
 }
 
+/* What our rings can do, whatever the device type. */
+static uint64_t dev_ring_features(const struct hvl_drv_dev *dev)
+{
+	uint64_t features = HVL_BIT64(VIRTIO_RING_F_EVENT_IDX) |
+			    HVL_BIT64(VIRTIO_F_ACCESS_PLATFORM) |
+			    HVL_BIT64(VIRTIO_F_IN_ORDER) |
+			    HVL_BIT64(VIRTIO_F_ORDER_PLATFORM) |
+			    HVL_BIT64(VIRTIO_F_NOTIFICATION_DATA) |
+			    HVL_BIT64(VIRTIO_F_RING_RESET);
+
+	/* Both sides write its descriptors: not through caches that differ. */
+	if (HVL_DRV_VQ_PACKED && dev->plat->cache_line <= 1)
+		features |= HVL_BIT64(VIRTIO_F_RING_PACKED);
+	return features;
+}
+
 int hvl_drv_dev_open_(struct hvl_drv_dev *dev, uint32_t id, uint64_t wanted)
 {
 	int err;
@@ -209,6 +242,7 @@ int hvl_drv_dev_open_(struct hvl_drv_dev *dev, uint32_t id, uint64_t wanted)
 	if (dev->id != id)
 		return -ENODEV;
 	err = hvl_drv_dev_reset(dev);
+	wanted |= dev_ring_features(dev);
 	return err ? err : hvl_drv_dev_begin(dev, wanted, 0);
 }
 

@@ -37,6 +37,10 @@ int hvl_drv_wait_(struct hvl_drv_wait *w);
  */
 int hvl_drv_dev_open_(struct hvl_drv_dev *dev, uint32_t id, uint64_t wanted);
 
+/** Notify the device of a queue, whether it wants to know or not. */
+void hvl_drv_dev_notify_(struct hvl_drv_dev *dev, uint16_t queue,
+			 const struct hvl_drv_vq *vq);
+
 /**
  * hvl_drv_dev_close_() - after an error while starting: let the device go
  *

@@ -100,11 +100,11 @@ uint32_t hvl_drv_mmio_select_(const struct hvl_drv_dev *dev, uint32_t sel,
 	return hvl_drv_mmio_read_(dev, reg);
 }
 
-void hvl_drv_mmio_notify_(struct hvl_drv_dev *dev, uint16_t queue)
+void hvl_drv_mmio_notify_(struct hvl_drv_dev *dev, uint32_t value)
 {
 	/* A trapping device looks at the ring at this very write. */
 	hvl_wmb_before_doorbell();
-	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_NOTIFY, queue);
+	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_NOTIFY, value);
 	hvl_drv_mmio_ring_(dev);
 }
 

@@ -45,7 +45,7 @@ uint32_t hvl_drv_mmio_select_(const struct hvl_drv_dev *dev, uint32_t sel,
 uint32_t hvl_drv_mmio_reasons_(const struct hvl_drv_dev *dev);
 
 /* Transport operations that are the same in both versions. */
-void hvl_drv_mmio_notify_(struct hvl_drv_dev *dev, uint16_t queue);
+void hvl_drv_mmio_notify_(struct hvl_drv_dev *dev, uint32_t value);
 int hvl_drv_mmio_config_read_(struct hvl_drv_dev *dev, uint32_t off, void *buf,
 			      uint32_t len);
 uint32_t hvl_drv_mmio_events_(struct hvl_drv_dev *dev);

@@ -130,14 +130,8 @@ static void v2_write_pair(struct hvl_drv_dev *dev, uint32_t low, uint64_t v)
 	hvl_drv_mmio_write_(dev, low + 4, (uint32_t)(v >> 32));
 }
 
-static int v2_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
-			  const struct hvl_drv_vq *vq)
+static void v2_write_ring(struct hvl_drv_dev *dev, const struct hvl_drv_vq *vq)
 {
-	uint32_t reg = HVL_MMIO_REG_QUEUE_READY, want = 1;
-	int err;
-
-	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_SEL, queue);
-	hvl_wmb_before_doorbell();
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_NUM, vq->cfg.num);
 	v2_write_pair(dev, HVL_MMIO_REG_QUEUE_DESC_LOW, hvl_drv_vq_desc_da(vq));
 	v2_write_pair(dev, HVL_MMIO_REG_QUEUE_DRIVER_LOW,
@@ -146,13 +140,33 @@ static int v2_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 		      hvl_drv_vq_used_da(vq));
 	/* §4.2.3.2: ready after everything else. */
 	hvl_wmb_before_doorbell();
-	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_READY, 1);
-	err = v2_fence(dev, HVL_MMIO_FENCE_QUEUE);
+}
+
+/* A queue is up, or reset (§2.6.1), when it is shown as ready, or not. */
+static int v2_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
+			  const struct hvl_drv_vq *vq)
+{
+	uint32_t what = HVL_MMIO_FENCE_QUEUE_RESET, want = 0;
+	uint32_t reg = HVL_MMIO_REG_QUEUE_RESET;
+	int err;
+
+	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_SEL, queue);
+	hvl_wmb_before_doorbell();
+	if (vq) {
+		v2_write_ring(dev, vq);
+		what = HVL_MMIO_FENCE_QUEUE;
+		reg = HVL_MMIO_REG_QUEUE_READY;
+		want = 1;
+	}
+	hvl_drv_mmio_write_(dev, reg, 1);
+	err = v2_fence(dev, what);
 	if (err)
 		return err;
 	if (!dev->trapping) {
 		reg = HVL_MMIO_REG_QUEUE_STATE;
-		want = queue | HVL_MMIO_QUEUE_STATE_READY;
+		want = queue | (vq ? HVL_MMIO_QUEUE_STATE_READY : 0);
+	} else if (!vq) {
+		return hvl_drv_mmio_await_(dev, reg, want, 0);
 	}
 	return hvl_drv_mmio_read_(dev, reg) == want ? 0 : -EIO;
 }

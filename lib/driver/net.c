@@ -291,6 +291,51 @@ int hvl_drv_net_stop(struct hvl_drv_net *net)
 	return err;
 }
 
+/* Our buffers in a queue that was reset: they are nobody's any more. */
+static void net_regain(struct hvl_drv_net *net, uint16_t queue)
+{
+	uint16_t i;
+
+	for (i = 0; queue == HVL_NET_QUEUE_RX && i < net->nbufs_rx; i++) {
+		if (!net->cfg.rx_bufs[i].lent)
+			(void)net_post(net, &net->cfg.rx_bufs[i]);
+	}
+	if (queue == HVL_NET_QUEUE_RX)
+		return;
+	net->tx_free = NULL;
+	for (i = 0; i < net->nbufs_tx; i++) {
+		if (!net->cfg.tx_bufs[i].lent)
+			net_put_free(net, &net->cfg.tx_bufs[i]);
+	}
+}
+
+int hvl_drv_net_queue_reset(struct hvl_drv_net *net, uint16_t queue)
+{
+	struct hvl_drv_vq *vq = queue == HVL_NET_QUEUE_RX ? &net->rx : &net->tx;
+	struct hvl_drv_vq_config cfg = vq->cfg;
+	bool irq = vq->irq;
+	int err;
+
+	if (!net->live)
+		return -EIO;
+	err = hvl_drv_dev_queue_reset(net->dev, queue);
+	if (err)
+		return err;
+	hvl_drv_vq_fini(vq);
+	/* The pool just got the same pieces back. */
+	err = hvl_drv_vq_init(vq, &cfg);
+	if (err)
+		return err;
+	if (!irq)
+		hvl_drv_vq_irq_off(vq);
+	err = hvl_drv_dev_queue_setup(net->dev, queue, vq);
+	if (err)
+		return err;
+	net_regain(net, queue);
+	hvl_drv_net_kick(net);
+	return 0;
+}
+
 /* Bytes of frame that a received buffer holds, 0 when that cannot be. */
 static uint32_t net_frame_len(const struct hvl_drv_net *net, uint32_t len)
 {
@@ -408,9 +453,9 @@ void hvl_drv_net_kick(struct hvl_drv_net *net)
 	if (rx && tx && !dev->trapping)
 		rx = false;
 	if (rx)
-		dev->ops->notify(dev, HVL_NET_QUEUE_RX);
+		hvl_drv_dev_notify_(dev, HVL_NET_QUEUE_RX, &net->rx);
 	if (tx)
-		dev->ops->notify(dev, HVL_NET_QUEUE_TX);
+		hvl_drv_dev_notify_(dev, HVL_NET_QUEUE_TX, &net->tx);
 	net->stats.kicks += (uint32_t)rx + (uint32_t)tx;
 }
 

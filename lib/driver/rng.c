@@ -125,7 +125,8 @@ static int rng_wait(struct hvl_drv_rng *rng)
 			(void)hvl_drv_dev_events(dev);
 		if (ret > 0) {
 			ret = hvl_drv_dev_health(dev);
-			dev->ops->notify(dev, HVL_RNG_QUEUE_REQUEST);
+			hvl_drv_dev_notify_(dev, HVL_RNG_QUEUE_REQUEST,
+					    &rng->vq);
 		}
 		if (ret < 0)
 			return ret;

@@ -22,7 +22,6 @@
 #include "vq_split.h"
 
 #define ALIGN_MAX 65536u
-#define NO_HEAD 0xffffu
 
 /* Features of the ring that a queue acts on. */
 static bool vq_has(const struct hvl_drv_vq_config *cfg, unsigned int bit)
@@ -234,11 +233,11 @@ static void vq_init_state(struct hvl_drv_vq *vq,
 	vq->cfg = *cfg;
 	if (!vq_has(cfg, VIRTIO_RING_F_INDIRECT_DESC))
 		vq->cfg.nindirect = 0;
-	vq->packed = vq_has(cfg, VIRTIO_F_RING_PACKED);
+	if (HVL_DRV_VQ_PACKED)
+		vq->packed = vq->avail_wrap = vq->used_wrap =
+			vq_has(cfg, VIRTIO_F_RING_PACKED);
 	vq->event_idx = vq_has(cfg, VIRTIO_RING_F_EVENT_IDX);
 	vq->in_order = vq_has(cfg, VIRTIO_F_IN_ORDER);
-	vq->avail_wrap = vq->used_wrap = true;
-	vq->first_out = vq->last_out = NO_HEAD;
 	vq->irq = true;
 }
 
@@ -254,15 +253,17 @@ int hvl_drv_vq_init(struct hvl_drv_vq *vq, const struct hvl_drv_vq_config *cfg)
 	err = vq_alloc(vq, vq->at.size, align, &vq->ring_off);
 	if (err)
 		return err;
-	err = vq_alloc_tables(vq);
-	if (err) {
-		hvl_drv_pool_free(cfg->pool, vq->ring_off, vq->at.size);
-		return err;
-	}
-	(void)hvl_io_sub(&cfg->pool->io, vq->ring_off, vq->at.size, &vq->ring);
 	vq_init_slots(vq);
 	vq->started = true;
-	return 0;
+	err = vq_alloc_tables(vq);
+	if (err) {
+		vq->table_size = 0;
+		hvl_drv_vq_fini(vq);
+	}
+	vq->ring.va = hvl_io_va(&cfg->pool->io, vq->ring_off);
+	vq->ring.da = cfg->pool->io.da + vq->ring_off;
+	vq->ring.size = vq->at.size;
+	return err;
 }
 
 void hvl_drv_vq_fini(struct hvl_drv_vq *vq)
@@ -282,36 +283,22 @@ void hvl_drv_vq_fini(struct hvl_drv_vq *vq)
 static int vq_check_chain(const struct hvl_drv_seg *segs, uint32_t n,
 			  const void *cookie)
 {
-	uint64_t total = 0;
-	uint32_t i;
+	uint32_t i, total = 0;
 
 	if (!cookie || n == 0 || n > HVL_DRV_VQ_SEGS_MAX)
 		return -EINVAL;
 	for (i = 0; i < n; i++) {
-		if (!segs[i].va || segs[i].len == 0)
+		/* §2.7.5: none is empty; no more in all than len can say. */
+		if (!segs[i].va || segs[i].len - 1 >= UINT32_MAX - total)
 			return -EINVAL;
 		total += segs[i].len;
 	}
-	/* §2.7.5: a chain has no more than 2^32 bytes; len must hold it. */
-	return total > UINT32_MAX ? -EINVAL : 0;
-}
-
-/* IN_ORDER: the chains that are out, in the order in which they come back. */
-static void vq_queue_out(struct hvl_drv_vq *vq, uint16_t head)
-{
-	vq->cfg.slots[head].after = NO_HEAD;
-	if (vq->first_out == NO_HEAD)
-		vq->first_out = head;
-	else
-		vq->cfg.slots[vq->last_out].after = head;
-	vq->last_out = head;
+	return 0;
 }
 
 static void vq_offer(struct hvl_drv_vq *vq, const struct vq_chain *c,
 		     uint16_t head)
 {
-	if (vq->in_order)
-		vq_queue_out(vq, head);
 	if (vq_is_packed(vq))
 		packed_offer(vq, c, head);
 	else
@@ -347,6 +334,12 @@ int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
 	if (err)
 		return err;
 	slots[head].cookie = cookie;
+	/* IN_ORDER: they come back in the order in which they are added. */
+	if (vq->nfree == vq->cfg.num)
+		vq->first_out = head;
+	else
+		slots[vq->last_out].after = head;
+	vq->last_out = head;
 	for (i = 0; i < need; i++)
 		vq->free_head = slots[vq->free_head].next;
 	vq->nfree = (uint16_t)(vq->nfree - need);
@@ -442,7 +435,7 @@ static int vq_wait_look(struct hvl_drv_vq *vq)
 {
 	int ret = vq_look(vq);
 
-	if (ret == 0 && vq->irq && vq->event_idx && vq_set_irq(vq))
+	if (ret == 0 && vq->irq && vq_set_irq(vq))
 		ret = vq_look(vq);
 	return ret < 0 ? vq_broken(vq) : ret;
 }

@@ -35,9 +35,11 @@ struct hvl_drv_transport_ops {
 	int (*set_features)(struct hvl_drv_dev *dev, uint64_t features);
 	int (*queue_max)(struct hvl_drv_dev *dev, uint16_t queue,
 			 uint32_t *max);
+	/* @vq: NULL: reset the queue; only with RING_RESET */
 	int (*queue_setup)(struct hvl_drv_dev *dev, uint16_t queue,
 			   const struct hvl_drv_vq *vq);
-	void (*notify)(struct hvl_drv_dev *dev, uint16_t queue);
+	/* @value: queue, and with NOTIFICATION_DATA its position (§2.9) */
+	void (*notify)(struct hvl_drv_dev *dev, uint32_t value);
 	int (*config_read)(struct hvl_drv_dev *dev, uint32_t off, void *buf,
 			   uint32_t len);
 	uint32_t (*events)(struct hvl_drv_dev *dev);
@@ -109,6 +111,16 @@ int hvl_drv_dev_queue_max(struct hvl_drv_dev *dev, uint16_t queue,
  */
 int hvl_drv_dev_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 			    const struct hvl_drv_vq *vq);
+
+/**
+ * hvl_drv_dev_queue_reset() - reset one queue while the others run (§2.6.1)
+ * @dev:   ready
+ * @queue: index
+ * Return: 0: the device owns nothing of the queue any more, and
+ * hvl_drv_dev_queue_setup() may give it a new ring; -ENOTSUP without
+ * RING_RESET, -EIO when the device does not do it, -ETIMEDOUT.
+ */
+int hvl_drv_dev_queue_reset(struct hvl_drv_dev *dev, uint16_t queue);
 
 /** hvl_drv_dev_ready() - DRIVER_OK: the device is live. 0, -ETIMEDOUT, -EIO. */
 int hvl_drv_dev_ready(struct hvl_drv_dev *dev);

@@ -152,6 +152,16 @@ int hvl_drv_net_tx_get(struct hvl_drv_net *net, struct hvl_drv_net_buf **buf);
 int hvl_drv_net_tx_put(struct hvl_drv_net *net, struct hvl_drv_net_buf *buf,
 		       uint32_t len);
 
+/**
+ * hvl_drv_net_queue_reset() - start one queue anew while the other runs
+ * @net:   up, with RING_RESET negotiated
+ * @queue: HVL_NET_QUEUE_RX or HVL_NET_QUEUE_TX
+ * Return: 0: what was in flight is dropped, buffers that are lent stay so;
+ * -ENOTSUP: not negotiated, nothing changed; after another negative errno the
+ * device needs a stop and a start.
+ */
+int hvl_drv_net_queue_reset(struct hvl_drv_net *net, uint16_t queue);
+
 /** hvl_drv_net_kick() - notify the device of frames and buffers, if it wants */
 void hvl_drv_net_kick(struct hvl_drv_net *net);
 
