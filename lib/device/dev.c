@@ -11,7 +11,13 @@
 #define DEV_COMPLAINTS 64u /* logged in full; later ones ever more rarely */
 
 /* Ring features that the device core implements, whatever the type. */
-#define DEV_RING_FEATURES HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC)
+#define DEV_RING_FEATURES                                                     \
+	(HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC) |                             \
+	 HVL_BIT64(VIRTIO_RING_F_EVENT_IDX) |                                 \
+	 HVL_BIT64(VIRTIO_F_ACCESS_PLATFORM) | HVL_BIT64(VIRTIO_F_IN_ORDER) | \
+	 HVL_BIT64(VIRTIO_F_ORDER_PLATFORM) |                                 \
+	 HVL_BIT64(VIRTIO_F_NOTIFICATION_DATA) |                              \
+	 HVL_BIT64(VIRTIO_F_RING_RESET))
 
 uint32_t hvl_dev_queue_max_(const struct hvl_dev *dev)
 {
@@ -176,12 +182,19 @@ static bool dev_config_ok(const struct hvl_dev_config *cfg,
 int hvl_dev_init(struct hvl_dev *dev, const struct hvl_dev_config *cfg,
 		 const struct hvl_dev_transport *tr)
 {
+	uint64_t ring;
+
 	if (!dev_config_ok(cfg, tr))
 		return -EINVAL;
 	*dev = (struct hvl_dev){ .cfg = *cfg, .tr = tr };
-	dev->offered =
-		(cfg->model->features(dev) | tr->features | DEV_RING_FEATURES) &
-		tr->feature_mask & ~cfg->features_off;
+	ring = (DEV_RING_FEATURES & ~tr->features_held) |
+	       (cfg->features_on &
+		(DEV_RING_FEATURES | HVL_BIT64(VIRTIO_F_RING_PACKED)));
+	/* An event index holds notifications back. */
+	if (cfg->no_suppress)
+		ring &= ~HVL_BIT64(VIRTIO_RING_F_EVENT_IDX);
+	dev->offered = (cfg->model->features(dev) | tr->features | ring) &
+		       tr->feature_mask & ~cfg->features_off;
 	return 0;
 }
 

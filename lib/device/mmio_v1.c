@@ -369,6 +369,8 @@ static void v1_config_changed(struct hvl_dev *dev)
 const struct hvl_dev_transport hvl_dev_mmio_v1 = {
 	.features = HVL_BIT64(VIRTIO_F_ANY_LAYOUT),
 	.feature_mask = UINT32_MAX,
+	/* The drivers it is for use the flags. */
+	.features_held = HVL_BIT64(VIRTIO_RING_F_EVENT_IDX),
 	/* A QueuePFN above would read as the acknowledgement, or not fit. */
 	.da_max = (uint64_t)HVL_MMIO_V1_ACK * HVL_MMIO_V1_PAGE_SIZE - 1,
 	.publish = hvl_dev_v1_publish_,

@@ -78,6 +78,17 @@ static void v2_obey_features(struct hvl_dev *dev, const struct v2_block *b)
 	}
 }
 
+/* Virtio 1.3 §2.6.1: it shows in QueueState that the queue is not ready. */
+static void v2_obey_queue_reset(struct hvl_dev *dev, const struct v2_block *b)
+{
+	uint32_t queue = v2_word(b, HVL_MMIO_REG_QUEUE_SEL);
+
+	if (queue < dev->cfg.model->nqueues &&
+	    v2_word(b, HVL_MMIO_REG_QUEUE_RESET) == 1 &&
+	    hvl_dev_has(dev, VIRTIO_F_RING_RESET))
+		hvl_dev_vq_stop(&dev->vq[queue]);
+}
+
 /* Between FEATURES_OK and DRIVER_OK; QueueState shows how it went. */
 static void v2_obey_queue(struct hvl_dev *dev, const struct v2_block *b)
 {
@@ -90,7 +101,9 @@ static void v2_obey_queue(struct hvl_dev *dev, const struct v2_block *b)
 		hvl_dev_vq_stop(&dev->vq[queue]);
 		return;
 	}
-	if (ready != 1 || dev->vq[queue].started || dev->live ||
+	/* Once the device is live, only queues that were reset. */
+	if (ready != 1 || dev->vq[queue].started ||
+	    (dev->live && !hvl_dev_has(dev, VIRTIO_F_RING_RESET)) ||
 	    !(dev->status & VIRTIO_CONFIG_S_FEATURES_OK))
 		return;
 	if (!hvl_dev_queue_start_(dev, (uint16_t)queue,
@@ -155,7 +168,8 @@ static void v2_obey(struct hvl_dev *dev, const struct v2_block *b)
 		return;
 	if (what & HVL_MMIO_FENCE_FEATURES)
 		v2_obey_features(dev, b);
-	/* QUEUE_RESET: VIRTIO_F_RING_RESET is not offered. */
+	if (what & HVL_MMIO_FENCE_QUEUE_RESET)
+		v2_obey_queue_reset(dev, b);
 	if (what & HVL_MMIO_FENCE_QUEUE)
 		v2_obey_queue(dev, b);
 	/* CONFIG: no device type here lets the driver write it. */

@@ -22,10 +22,23 @@
 #define NO_INDIRECT HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC)
 #define NO_ANY_LAYOUT HVL_BIT64(VIRTIO_F_ANY_LAYOUT)
 
+#define PACKED HVL_BIT64(VIRTIO_F_RING_PACKED)
+#define EVENT_IDX HVL_BIT64(VIRTIO_RING_F_EVENT_IDX)
+#define IN_ORDER HVL_BIT64(VIRTIO_F_IN_ORDER)
+
+/* Everything that is offered is used: so each is taken away once, too. */
 static const struct loop_options versions[] = {
 	{ .version = 1 },
+	{ .version = 1, .features_on = EVENT_IDX },
 	{ .version = 2 },
+	{ .version = 2, .features_off = EVENT_IDX | IN_ORDER },
+	{ .version = 2, .features_on = PACKED },
+	{ .version = 2,
+	  .features_on = PACKED,
+	  .features_off = EVENT_IDX | IN_ORDER },
 };
+
+#define VERSIONS HVL_ARRAY_SIZE(versions)
 
 /* Entropy is a counter here, so a read shows that nothing was lost. */
 static void check_rng(struct loop *l, uint32_t len)
@@ -57,7 +70,7 @@ static struct loop *create_up(const struct loop_options *opt, uint16_t num)
 static void loop_devices_negotiate(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 256);
 		static const uint8_t mac[6] = { 2, 0x68, 0x76, 0x6c, 0, 2 };
 
@@ -82,9 +95,9 @@ static void loop_devices_carry_traffic_past_the_wrap(void **state)
 	static const uint16_t nums[] = { 1, 2, 4, 256, 1024 };
 
 	(void)state;
-	for (unsigned int i = 0; i < 2 * HVL_ARRAY_SIZE(nums); i++) {
-		struct loop_options opt = versions[i & 1];
-		uint16_t num = nums[i / 2];
+	for (unsigned int i = 0; i < VERSIONS * HVL_ARRAY_SIZE(nums); i++) {
+		struct loop_options opt = versions[i % VERSIONS];
+		uint16_t num = nums[i / VERSIONS];
 		struct loop *l;
 
 		opt.queue_max = num;
@@ -100,11 +113,11 @@ static void loop_devices_carry_traffic_past_the_wrap(void **state)
 static void loop_devices_work_without_layout_and_indirect(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop_options opt = versions[v];
 		struct loop *l;
 
-		opt.features_off = NO_INDIRECT | NO_ANY_LAYOUT;
+		opt.features_off |= NO_INDIRECT | NO_ANY_LAYOUT;
 		l = create_up(&opt, 16);
 		assert_int_equal(loop_traffic(l, 0, 2000), 2000);
 		check_rng(l, 1000);
@@ -115,7 +128,7 @@ static void loop_devices_work_without_layout_and_indirect(void **state)
 static void loop_devices_work_by_polling(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop_options opt = versions[v];
 		struct loop *l;
 
@@ -132,7 +145,7 @@ static void loop_devices_work_by_polling(void **state)
 static void loop_devices_survive_lost_doorbells(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 8);
 		uint64_t start;
 
@@ -152,7 +165,7 @@ static void loop_devices_survive_lost_doorbells(void **state)
 static void loop_devices_set_up_with_no_doorbell_at_all(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = loop_create(&versions[v]);
 
 		l->lose = 1000000;
@@ -180,7 +193,7 @@ static void leave_frames_in_flight(struct loop *l)
 static void loop_devices_reset_in_mid_traffic(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 16);
 
 		for (unsigned int i = 0; i < 30; i++) {
@@ -205,12 +218,49 @@ static void loop_devices_reset_in_mid_traffic(void **state)
 	}
 }
 
+/* One queue is reset and set up anew while the other works (§2.6.1). */
+static void loop_devices_reset_one_queue(void **state)
+{
+	(void)state;
+	for (unsigned int v = 0; v < VERSIONS; v++) {
+		struct loop *l = create_up(&versions[v], 16);
+		int want = versions[v].version == 2 ? 0 : -ENOTSUP;
+
+		for (unsigned int i = 0; i < 40; i++) {
+			uint16_t queue = i & 1;
+			struct hvl_drv_net_buf *held = NULL;
+
+			assert_int_equal(loop_traffic(l, i * 20, 20), 20);
+			leave_frames_in_flight(l);
+			loop_wait(l);
+			(void)hvl_drv_net_rx(&l->net, &held);
+			assert_int_equal(
+				hvl_drv_net_queue_reset(&l->net, queue), want);
+			/* What was lent stayed so, and goes back as ever. */
+			if (held)
+				hvl_drv_net_rx_done(&l->net, held, held->gen);
+			l->mirror.count = 0;
+			while (hvl_drv_net_rx(&l->net, &held) == 1)
+				hvl_drv_net_rx_done(&l->net, held, held->gen);
+			hvl_drv_net_kick(&l->net);
+			loop_service(l);
+			while (hvl_drv_net_rx(&l->net, &held) == 1)
+				hvl_drv_net_rx_done(&l->net, held, held->gen);
+			l->mirror.count = 0;
+			check_rng(l, 16);
+		}
+		assert_int_equal(loop_traffic(l, 0, 100), 100);
+		assert_int_equal(l->dev[LOOP_NET].stats.violations, 0);
+		loop_destroy(l);
+	}
+}
+
 static void loop_devices_report_a_dead_main_side(void **state)
 {
 	uint8_t buf[8];
 
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 4);
 		uint64_t start = l->now_us;
 
@@ -236,7 +286,7 @@ static void loop_devices_report_a_dead_main_side(void **state)
 static void loop_devices_keep_memory_from_a_silent_main_side(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 16);
 		struct hvl_drv_pool *pool = loop_pool(l, LOOP_NET);
 		struct hvl_drv_dev *drv = &l->drv[LOOP_NET];
@@ -270,7 +320,7 @@ static void loop_devices_keep_memory_from_a_silent_main_side(void **state)
 static void loop_devices_notice_frames_that_are_stuck(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 16);
 		struct hvl_drv_net_buf *buf;
 		uint64_t start;
@@ -299,7 +349,7 @@ static void loop_devices_notice_frames_that_are_stuck(void **state)
 static void loop_devices_heal_after_a_broken_ring(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 16);
 
 		for (unsigned int i = 0; i < 10; i++) {
@@ -330,7 +380,7 @@ static void loop_devices_heal_after_a_broken_ring(void **state)
 static void loop_devices_notice_a_restarted_main_side(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 16);
 
 		hvl_dev_publish(&l->dev[LOOP_NET]);
@@ -346,7 +396,7 @@ static void loop_devices_notice_a_restarted_main_side(void **state)
 static void loop_devices_follow_the_link(void **state)
 {
 	(void)state;
-	for (unsigned int v = 0; v < 2; v++) {
+	for (unsigned int v = 0; v < VERSIONS; v++) {
 		struct loop *l = create_up(&versions[v], 16);
 
 		(void)hvl_drv_dev_events(&l->drv[LOOP_NET]);
@@ -373,6 +423,7 @@ int main(void)
 		cmocka_unit_test(loop_devices_survive_lost_doorbells),
 		cmocka_unit_test(loop_devices_set_up_with_no_doorbell_at_all),
 		cmocka_unit_test(loop_devices_reset_in_mid_traffic),
+		cmocka_unit_test(loop_devices_reset_one_queue),
 		cmocka_unit_test(loop_devices_report_a_dead_main_side),
 		cmocka_unit_test(
 			loop_devices_keep_memory_from_a_silent_main_side),

@@ -57,7 +57,7 @@ struct loop_kept {
 struct loop_options {
 	unsigned int version; /* of mmio, 1 or 2 */
 	uint16_t queue_max;   /* 0: the models' own */
-	uint64_t features_off;
+	uint64_t features_off, features_on;
 	bool threaded;
 	bool polling;	     /* the driver spins instead of waiting */
 	uint32_t timeout_us; /* 0: the library's */

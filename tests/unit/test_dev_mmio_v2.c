@@ -133,7 +133,13 @@ static void mmio_v2_offers_features_by_bank(void **state)
 	offered = mock_offered(&d);
 	assert_int_equal(offered,
 			 HVL_BIT64(VIRTIO_F_VERSION_1) |
-				 HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC));
+				 HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC) |
+				 HVL_BIT64(VIRTIO_RING_F_EVENT_IDX) |
+				 HVL_BIT64(VIRTIO_F_ACCESS_PLATFORM) |
+				 HVL_BIT64(VIRTIO_F_IN_ORDER) |
+				 HVL_BIT64(VIRTIO_F_ORDER_PLATFORM) |
+				 HVL_BIT64(VIRTIO_F_NOTIFICATION_DATA) |
+				 HVL_BIT64(VIRTIO_F_RING_RESET));
 	mock_set(&d, HVL_MMIO_REG_DEVICE_FEATURES_SEL, 2);
 	mock_fence(&d, 0);
 	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_DEVICE_FEATURES), 0);

@@ -68,9 +68,10 @@ struct hvl_dev_model {
 
 /* What a transport implements. */
 struct hvl_dev_transport {
-	uint64_t features;     /* bits of the transport's own */
-	uint64_t feature_mask; /* bits that it can carry at all */
-	uint64_t da_max;       /* highest address its registers can name */
+	uint64_t features;	/* bits of the transport's own */
+	uint64_t feature_mask;	/* bits that it can carry at all */
+	uint64_t features_held; /* not offered unless asked for */
+	uint64_t da_max;	/* highest address its registers can name */
 	/* Write the block anew as after power-on, magic last. */
 	void (*publish)(struct hvl_dev *dev);
 	/* Write the device's own words, where the block shows this device. */
@@ -169,6 +170,12 @@ struct hvl_dev_config {
 	uint64_t region_da;	   /* shown to the driver as SHMBase */
 	uint64_t region_size;	   /* and SHMLen */
 	uint64_t features_off;	   /* not to be offered, for tests and users */
+	/*
+	 * To be offered though it is not by default: RING_PACKED, whose
+	 * descriptors both sides write, so that the memory must be coherent or
+	 * uncached on both; and what a transport holds back.
+	 */
+	uint64_t features_on;
 	uint16_t queue_max;	   /* 0: the model's */
 	bool no_suppress;	   /* of all queues: hvl_dev_vq_config */
 	const struct hvl_log *log; /* or NULL; borrowed */
