@@ -3,6 +3,7 @@
 #include "pair.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -45,8 +46,14 @@ void bench_pair_meet(struct bench_pair *pair, enum bench_side side)
 	uint64_t mine = bench_word_get(&pair->step[side]) + 1;
 
 	bench_word_set(&pair->step[side], mine);
-	while (bench_word_get(&pair->step[!side]) < mine)
-		bench_relax();
+	while (bench_word_get(&pair->step[!side]) < mine) {
+		/* On one core the other side gets there only if we step back,
+		 * in real-time scheduling for ever. */
+		if (pair->cores[0] == pair->cores[1])
+			sched_yield();
+		else
+			bench_relax();
+	}
 }
 
 static void probe_answer(struct bench_pair *pair)
