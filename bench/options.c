@@ -13,7 +13,10 @@
 const char *const bench_rings[] = { "split", "packed", NULL };
 
 /* What the ring of both libraries can do; the rest is not measured. */
-#define BENCH_RING_FEATURES HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC)
+#define BENCH_RING_FEATURES                                                  \
+	(HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC) |                            \
+	 HVL_BIT64(VIRTIO_RING_F_EVENT_IDX) | HVL_BIT64(VIRTIO_F_IN_ORDER) | \
+	 HVL_BIT64(VIRTIO_F_RING_PACKED))
 
 static const struct {
 	const char *name;
