@@ -10,6 +10,7 @@
 #include <hvl/metal/errno.h>
 
 #include "dev_priv.h"
+#include "mmio_priv.h"
 
 /* Shorter than putting a core to sleep and waking it up again. */
 #define DEV_SPIN_US 5u
@@ -156,7 +157,11 @@ int hvl_drv_dev_queue_reset(struct hvl_drv_dev *dev, uint16_t queue)
 {
 	if (!hvl_drv_dev_has(dev, VIRTIO_F_RING_RESET))
 		return -ENOTSUP;
-	return dev_check(dev, dev->ops->queue_setup(dev, queue, NULL));
+	/*
+	 * The one transport that has it, and directly: a pointer in its table
+	 * would have every program carry what few use.
+	 */
+	return dev_check(dev, hvl_drv_mmio_v2_queue_reset_(dev, queue));
 }
 
 int hvl_drv_dev_ready(struct hvl_drv_dev *dev)

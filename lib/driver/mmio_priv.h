@@ -50,4 +50,7 @@ int hvl_drv_mmio_config_read_(struct hvl_drv_dev *dev, uint32_t off, void *buf,
 			      uint32_t len);
 uint32_t hvl_drv_mmio_events_(struct hvl_drv_dev *dev);
 
+/** hvl_drv_dev_queue_reset() for version 2. */
+int hvl_drv_mmio_v2_queue_reset_(struct hvl_drv_dev *dev, uint16_t queue);
+
 #endif /* HVL_DRIVER_MMIO_PRIV_H */

@@ -142,33 +142,46 @@ static void v2_write_ring(struct hvl_drv_dev *dev, const struct hvl_drv_vq *vq)
 	hvl_wmb_before_doorbell();
 }
 
-/* A queue is up, or reset (§2.6.1), when it is shown as ready, or not. */
+static void v2_select(struct hvl_drv_dev *dev, uint16_t queue)
+{
+	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_SEL, queue);
+	hvl_wmb_before_doorbell();
+}
+
 static int v2_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 			  const struct hvl_drv_vq *vq)
 {
-	uint32_t what = HVL_MMIO_FENCE_QUEUE_RESET, want = 0;
-	uint32_t reg = HVL_MMIO_REG_QUEUE_RESET;
+	uint32_t reg = HVL_MMIO_REG_QUEUE_READY, want = 1;
 	int err;
 
-	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_SEL, queue);
-	hvl_wmb_before_doorbell();
-	if (vq) {
-		v2_write_ring(dev, vq);
-		what = HVL_MMIO_FENCE_QUEUE;
-		reg = HVL_MMIO_REG_QUEUE_READY;
-		want = 1;
-	}
-	hvl_drv_mmio_write_(dev, reg, 1);
-	err = v2_fence(dev, what);
+	v2_select(dev, queue);
+	v2_write_ring(dev, vq);
+	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_READY, 1);
+	err = v2_fence(dev, HVL_MMIO_FENCE_QUEUE);
 	if (err)
 		return err;
 	if (!dev->trapping) {
 		reg = HVL_MMIO_REG_QUEUE_STATE;
-		want = queue | (vq ? HVL_MMIO_QUEUE_STATE_READY : 0);
-	} else if (!vq) {
-		return hvl_drv_mmio_await_(dev, reg, want, 0);
+		want = queue | HVL_MMIO_QUEUE_STATE_READY;
 	}
 	return hvl_drv_mmio_read_(dev, reg) == want ? 0 : -EIO;
+}
+
+/* §4.2.2, QueueReset: a queue that was reset is not ready any more. */
+int hvl_drv_mmio_v2_queue_reset_(struct hvl_drv_dev *dev, uint16_t queue)
+{
+	int err;
+
+	v2_select(dev, queue);
+	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_RESET, 1);
+	err = v2_fence(dev, HVL_MMIO_FENCE_QUEUE_RESET);
+	if (err)
+		return err;
+	if (dev->trapping)
+		return hvl_drv_mmio_await_(dev, HVL_MMIO_REG_QUEUE_RESET, 0, 0);
+	return hvl_drv_mmio_read_(dev, HVL_MMIO_REG_QUEUE_STATE) == queue ?
+		       0 :
+		       -EIO;
 }
 
 /*

@@ -115,14 +115,16 @@ static int rng_wait(struct hvl_drv_rng *rng)
 	int ret;
 
 	hvl_drv_wait_begin_(&w, dev->plat, 0);
-	while (!hvl_drv_vq_pending(&rng->vq)) {
-		ret = hvl_drv_wait_(&w);
+	for (;;) {
 		/*
-		 * It may have been an earlier answer's doorbell, late: unless
-		 * its reason is dealt with the next one does not ring.
+		 * Whatever the doorbell rang for, this answer or an earlier
+		 * one, late: until it is dealt with the next one may not ring.
 		 */
 		if (dev->plat->wait)
 			(void)hvl_drv_dev_events(dev);
+		if (hvl_drv_vq_pending(&rng->vq))
+			return 0;
+		ret = hvl_drv_wait_(&w);
 		if (ret > 0) {
 			ret = hvl_drv_dev_health(dev);
 			hvl_drv_dev_notify_(dev, HVL_RNG_QUEUE_REQUEST,
@@ -131,10 +133,6 @@ static int rng_wait(struct hvl_drv_rng *rng)
 		if (ret < 0)
 			return ret;
 	}
-	/* The doorbell's reason, if it rang, is dealt with. */
-	if (dev->plat->wait)
-		(void)hvl_drv_dev_events(dev);
-	return 0;
 }
 
 int hvl_drv_rng_read(struct hvl_drv_rng *rng, void *buf, uint32_t len)

@@ -35,7 +35,6 @@ struct hvl_drv_transport_ops {
 	int (*set_features)(struct hvl_drv_dev *dev, uint64_t features);
 	int (*queue_max)(struct hvl_drv_dev *dev, uint16_t queue,
 			 uint32_t *max);
-	/* @vq: NULL: reset the queue; only with RING_RESET */
 	int (*queue_setup)(struct hvl_drv_dev *dev, uint16_t queue,
 			   const struct hvl_drv_vq *vq);
 	/* @value: queue, and with NOTIFICATION_DATA its position (§2.9) */
