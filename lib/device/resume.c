@@ -22,7 +22,7 @@ static void resume_save_queue(const struct hvl_dev_vq *vq,
 	q->used = vq->shm.da + vq->used;
 	q->num = vq->num;
 	q->started = 1;
-	q->taken = vq->avail_idx;
+	q->taken = hvl_dev_vq_position(vq);
 }
 
 void hvl_dev_record_(struct hvl_dev *dev)

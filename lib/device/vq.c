@@ -72,12 +72,16 @@ static bool vq_area(struct hvl_dev_vq *vq, uint64_t da, uint32_t len,
 	       hvl_io_da_to_off(&vq->shm, da, len, off);
 }
 
+uint32_t hvl_dev_vq_position(const struct hvl_dev_vq *vq)
+{
+	return vq->packed ? packed_position(vq) : vq->avail_idx;
+}
+
 /* The word is for ourselves, after a death: the order of the program counts. */
 static void vq_keep_position(struct hvl_dev_vq *vq)
 {
 	if (vq->taken)
-		HVL_PORT_STORE(vq->taken, vq->packed ? packed_position(vq) :
-						       vq->avail_idx);
+		HVL_PORT_STORE(vq->taken, hvl_dev_vq_position(vq));
 }
 
 static bool vq_num_ok(const struct hvl_dev_vq *vq, uint32_t max)
@@ -122,6 +126,7 @@ int hvl_dev_vq_start(struct hvl_dev_vq *vq, const struct hvl_dev_vq_config *cfg)
 	};
 	vq->packed = vq_has(vq, VIRTIO_F_RING_PACKED);
 	vq->in_order = vq_has(vq, VIRTIO_F_IN_ORDER);
+	packed_show(vq);
 	if (!vq_num_ok(vq, cfg->num_max))
 		return vq_refuse(vq, "bad ring size", cfg->num);
 	if (!vq_area(vq, cfg->desc, hvl_vring_desc_size(cfg->num),
@@ -279,10 +284,15 @@ void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
 		len = (uint32_t)chain->write_len;
 	vq_clean_written(vq, chain, len);
 	vq->done++;
-	if (vq->in_order)
+	if (vq->in_order && !(vq->packed && vq->taken)) {
 		vq_batch(vq, chain, len);
-	else
-		vq_write_used(vq, chain->head, len, chain->count);
+		return;
+	}
+	vq_write_used(vq, chain->head, len, chain->count);
+	if (vq->packed && vq->taken) {
+		packed_show(vq);
+		vq_keep_position(vq);
+	}
 }
 
 bool hvl_dev_vq_flush(struct hvl_dev_vq *vq)
@@ -296,6 +306,7 @@ bool hvl_dev_vq_flush(struct hvl_dev_vq *vq)
 		return false;
 	vq->pushed = 0;
 	notify = vq->packed ? packed_flush(vq, count) : split_flush(vq, count);
+	packed_show(vq);
 	vq_keep_position(vq);
 	return notify;
 }

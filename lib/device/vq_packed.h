@@ -129,6 +129,18 @@ static inline void packed_step(struct hvl_dev_vq *vq, int count)
 	vq->avail_idx = (uint16_t)next;
 }
 
+/*
+ * A used descriptor takes the place of one that tells of a buffer. Where our
+ * death must not lose it, it does so in one store, and at once.
+ */
+static inline void packed_replace(struct hvl_dev_vq *vq, uint64_t at,
+				  uint16_t id, uint32_t len, uint16_t flags)
+{
+	hvl_wmb_before_used_descriptor();
+	hvl_io_write64(&vq->shm, at + DESC(len),
+		       len | (uint64_t)id << 32 | (uint64_t)flags << 48);
+}
+
 static inline void packed_push(struct hvl_dev_vq *vq, uint16_t id, uint32_t len,
 			       uint16_t count)
 {
@@ -138,13 +150,17 @@ static inline void packed_push(struct hvl_dev_vq *vq, uint16_t id, uint32_t len,
 
 	if (len != 0)
 		flags |= VRING_DESC_F_WRITE;
-	hvl_io_write32(&vq->shm, at + DESC(len), len);
-	hvl_io_write16(&vq->shm, at + DESC(id), id);
+	if (vq->taken) {
+		packed_replace(vq, at, id, len, flags);
+	} else {
+		hvl_io_write32(&vq->shm, at + DESC(len), len);
+		hvl_io_write16(&vq->shm, at + DESC(id), id);
+		if (vq->pushed != 0)
+			hvl_io_write16(&vq->shm, at + DESC(flags), flags);
+	}
 	if (vq->pushed == 0) {
 		vq->flush_at = vq->used_idx;
 		vq->flush_flags = flags;
-	} else {
-		hvl_io_write16(&vq->shm, at + DESC(flags), flags);
 	}
 	packed_advance(vq, &pos, count);
 	vq->used_idx = (uint16_t)pos.idx;
@@ -154,9 +170,10 @@ static inline void packed_push(struct hvl_dev_vq *vq, uint16_t id, uint32_t len,
 /* Return: whether the driver wants to hear of @count used descriptors. */
 static inline bool packed_flush(struct hvl_dev_vq *vq, uint16_t count)
 {
-	hvl_io_store_release16(&vq->shm,
-			       packed_at(vq, vq->flush_at) + DESC(flags),
-			       vq->flush_flags);
+	if (!vq->taken)
+		hvl_io_store_release16(
+			&vq->shm, packed_at(vq, vq->flush_at) + DESC(flags),
+			vq->flush_flags);
 	if (vq->no_suppress)
 		return true;
 	hvl_mb_before_event_check();
@@ -195,11 +212,19 @@ static inline bool packed_more(const struct hvl_dev_vq *vq)
 	return packed_is_avail(vq, &pos, &flags);
 }
 
-/* Where we are, for a later life: taken in the low half, used in the high. */
+/*
+ * Where we are, for a later life: taken in the low half; in the high half used
+ * as far as the driver can see it.
+ */
 static inline uint32_t packed_position(const struct hvl_dev_vq *vq)
 {
-	return packed_word(vq->avail_idx, vq->avail_wrap) |
-	       (uint32_t)packed_word(vq->used_idx, vq->used_wrap) << 16;
+	return packed_word(vq->avail_idx, vq->avail_wrap) | (uint32_t)vq->shown
+								    << 16;
+}
+
+static inline void packed_show(struct hvl_dev_vq *vq)
+{
+	vq->shown = packed_word(vq->used_idx, vq->used_wrap);
 }
 
 static inline struct packed_pos packed_pos_of(uint32_t word)
@@ -238,9 +263,9 @@ static inline uint16_t packed_measure(const struct hvl_dev_vq *vq,
 }
 
 /*
- * Where a former life was, by the word it kept: used descriptors count from
- * the last flush, which may have been seen by the driver and not noted by us;
- * then all that was taken is used. Return: whether the ring can be like that.
+ * Where a former life was, by the word it kept. The last chain may have been
+ * given back without a note of it: one is out at a time, so that all that was
+ * taken is used then. Return: whether the ring can be like that.
  */
 static inline bool packed_fit(struct hvl_dev_vq *vq, uint32_t word)
 {
@@ -261,6 +286,7 @@ static inline bool packed_fit(struct hvl_dev_vq *vq, uint32_t word)
 	vq->avail_wrap = taken.wrap;
 	vq->used_idx = (uint16_t)used.idx;
 	vq->used_wrap = used.wrap;
+	packed_show(vq);
 	return true;
 }
 

@@ -91,10 +91,17 @@ static unsigned int serve(struct loop *l, unsigned int device,
 	return life.late ? 0 : serve(l, device, budget);
 }
 
+/* Version 2 with packed rings. */
+#define PACKED 3u
+
 static struct loop *create(unsigned int version, bool keeps)
 {
-	const struct loop_options opt = { .version = version,
-					  .queue_max = NUM };
+	const struct loop_options opt = {
+		.version = version == PACKED ? 2 : version,
+		.features_on =
+			version == PACKED ? HVL_BIT64(VIRTIO_F_RING_PACKED) : 0,
+		.queue_max = NUM
+	};
 	struct loop *l = loop_create(&opt);
 
 	life.keeps = keeps;
@@ -268,6 +275,8 @@ CUTS(1, without_state, at_once)
 CUTS(1, without_state, later)
 CUTS(2, without_state, at_once)
 CUTS(2, without_state, later)
+CUTS(3, with_state, at_once)
+CUTS(3, with_state, later)
 
 /* Again and again in mid-traffic, also while it has only just come back. */
 static void die_often(unsigned int version, bool keeps)
@@ -280,7 +289,7 @@ static void die_often(unsigned int version, bool keeps)
 	srand(20261122);
 	start_all(l);
 	for (i = 0; i < DEATHS; i++) {
-		life.cut = life.points + 1 + (unsigned int)rand() % 150;
+		life.cut = life.points + 1 + (unsigned int)rand() % 40;
 		life.late = rand() % 2;
 		life.often = keeps && i % 4 == 0;
 		lost += traffic(l, &number, FRAMES);
@@ -300,14 +309,14 @@ static void die_often(unsigned int version, bool keeps)
 static void loop_resume_many_times(void **state)
 {
 	(void)state;
-	for (unsigned int v = 1; v <= 2; v++)
+	for (unsigned int v = 1; v <= PACKED; v++)
 		die_often(v, true);
 }
 
 static void loop_attach_many_times(void **state)
 {
 	(void)state;
-	for (unsigned int v = 1; v <= 2; v++)
+	for (unsigned int v = 1; v <= PACKED; v++)
 		die_often(v, false);
 }
 
@@ -322,6 +331,8 @@ int main(void)
 		cmocka_unit_test(loop_resume_v1_without_state_later),
 		cmocka_unit_test(loop_resume_v2_without_state_at_once),
 		cmocka_unit_test(loop_resume_v2_without_state_later),
+		cmocka_unit_test(loop_resume_v3_with_state_at_once),
+		cmocka_unit_test(loop_resume_v3_with_state_later),
 		cmocka_unit_test(loop_resume_many_times),
 		cmocka_unit_test(loop_attach_many_times),
 	};

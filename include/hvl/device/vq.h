@@ -71,6 +71,7 @@ struct hvl_dev_vq {
 	uint16_t avail_idx;  /* next to be taken */
 	uint16_t avail_seen; /* split: the driver's index, at the last look */
 	uint16_t used_idx;   /* next to be written */
+	uint16_t shown;	     /* packed: used_idx as the driver sees it */
 	uint16_t popped;     /* entries of the chain taken last */
 	uint16_t pushed;     /* entries that the driver cannot see yet */
 	uint16_t flush_at, flush_flags; /* packed: the first of them */
@@ -128,8 +129,14 @@ void hvl_dev_vq_settle(struct hvl_dev_vq *vq);
  * hvl_dev_vq_keep() - keep the next chain to take where it outlives us
  * @vq:    a queue
  * @taken: written now, and by each pop before it returns; NULL: no more
+ *
+ * A packed ring then has one chain out at a time: each is pushed, or put back,
+ * before the next is popped; and the driver may see it before the flush.
  */
 void hvl_dev_vq_keep(struct hvl_dev_vq *vq, uint32_t *taken);
+
+/** hvl_dev_vq_position() - the word that keep keeps, as it is now */
+uint32_t hvl_dev_vq_position(const struct hvl_dev_vq *vq);
 
 /** hvl_dev_vq_stop() - forget the ring; chains still out are forgotten too */
 void hvl_dev_vq_stop(struct hvl_dev_vq *vq);

@@ -50,6 +50,15 @@ static inline void hvl_rmb_before_second_look(void)
 }
 
 /*
+ * Store-store: a buffer is visible before the one word that says it is used
+ * (virtio 1.3 §2.8.22).
+ */
+static inline void hvl_wmb_before_used_descriptor(void)
+{
+	HVL_PORT_WMB();
+}
+
+/*
  * Store-store: the sequence lock of the config space shows that it changes
  * before any byte does (virtio 1.3 §4.2.2.1, ConfigGeneration).
  */
