@@ -36,6 +36,38 @@ int cli_take_transport(void *ctx, const char *value, struct pmm_error *err)
 			value);
 }
 
+int cli_take_ring(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_common *common = ctx;
+
+	if (strcmp(value, "packed") == 0)
+		common->features.ring = PMM_RING_PACKED;
+	else if (strcmp(value, "split") == 0)
+		common->features.ring = PMM_RING_SPLIT;
+	else
+		return pmm_fail(err, -EINVAL,
+				"--ring \"%s\": unknown; there are split and "
+				"packed",
+				value);
+	return 0;
+}
+
+int cli_take_features(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_common *common = ctx;
+
+	return pmm_features_parse(&common->features.on, "--features", value,
+				  err);
+}
+
+int cli_take_no_features(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_common *common = ctx;
+
+	return pmm_features_parse(&common->features.off, "--no-features", value,
+				  err);
+}
+
 /* Room for one more device, with its name; NULL and @err otherwise. */
 static struct pmm_device_config *
 common_add_device(struct cli_common *common, uint32_t id, struct pmm_error *err)

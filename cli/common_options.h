@@ -22,7 +22,8 @@ struct cli_common {
 	char ifnames[PMM_DEVICES_MAX][IFNAMSIZ];
 	unsigned int ndevices, nets, rngs;
 	bool no_dtb;
-	bool v1;	     /* mmio version 1 */
+	bool v1; /* mmio version 1 */
+	struct pmm_features_choice features;
 	const char *control; /* socket; NULL: a default, "none": none */
 	bool private_net;
 	bool verbose;
@@ -30,6 +31,9 @@ struct cli_common {
 
 int cli_take_no_dtb(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_transport(void *ctx, const char *value, struct pmm_error *err);
+int cli_take_ring(void *ctx, const char *value, struct pmm_error *err);
+int cli_take_features(void *ctx, const char *value, struct pmm_error *err);
+int cli_take_no_features(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_rng(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_net(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_control(void *ctx, const char *value, struct pmm_error *err);
@@ -50,6 +54,25 @@ int cli_take_verbose(void *ctx, const char *value, struct pmm_error *err);
 			"mmio (default), or mmio-v1 as existing\n" \
 			"hypervisorless firmware speaks it",       \
 			cli_take_transport                         \
+	}
+#define CLI_OPTION_RING                                                 \
+	{                                                               \
+		"ring", 0, "RING",                                      \
+			"split (default); packed: offered to drivers\n" \
+			"that know it; others use split rings",         \
+			cli_take_ring                                   \
+	}
+#define CLI_OPTION_FEATURES                                               \
+	{                                                                 \
+		"features", 0, "LIST",                                    \
+			"offer these even where it is not the default:\n" \
+			"names as hvl status shows them, with commas",    \
+			cli_take_features                                 \
+	}
+#define CLI_OPTION_NO_FEATURES                                  \
+	{                                                       \
+		"no-features", 0, "LIST", "do not offer these", \
+			cli_take_no_features                    \
 	}
 #define CLI_OPTION_RNG                                                   \
 	{                                                                \

@@ -166,6 +166,27 @@ static const char *device_state(const json_t *device)
 	return status ? "being set up" : "unused";
 }
 
+/* "packed ring; mac, mtu, version_1" */
+static void status_print_features(const json_t *device)
+{
+	char text[300];
+	json_t *name;
+	size_t at, i;
+	int n = snprintf(text, sizeof(text), "%s ring",
+			 get_text(device, "ring"));
+
+	at = n > 0 ? (size_t)n : 0;
+	json_array_foreach(json_object_get(device, "feature_names"), i, name)
+	{
+		if (at >= sizeof(text))
+			break;
+		n = snprintf(text + at, sizeof(text) - at, "%s%s",
+			     i ? ", " : "; ", json_string_value(name));
+		at += n > 0 ? (size_t)n : 0;
+	}
+	print_row("", text);
+}
+
 static void status_print_device(const json_t *device)
 {
 	const json_t *net = json_object_get(device, "net");
@@ -196,6 +217,8 @@ static void status_print_device(const json_t *device)
 			       get_number(device, "resets"),
 			       get_number(device, "violations"));
 	print_row(get_text(device, "name"), text);
+	if (*get_text(device, "ring"))
+		status_print_features(device);
 }
 
 /* Of hvl serve, which knows the remote by its drivers only. */

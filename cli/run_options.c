@@ -195,6 +195,9 @@ const struct cli_option cli_run_options[] = {
 	  "sysfs: what the shared memory is mapped from", take_shmem_dev },
 	CLI_OPTION_NO_DTB,
 	CLI_OPTION_TRANSPORT,
+	CLI_OPTION_RING,
+	CLI_OPTION_FEATURES,
+	CLI_OPTION_NO_FEATURES,
 	CLI_OPTION_RNG,
 	CLI_OPTION_NET,
 	{ "on-crash", 0, "ACTION",
@@ -212,8 +215,9 @@ const struct cli_option cli_run_options[] = {
 };
 
 const struct cli_option cli_demo_options[] = {
-	OPTION_BOARD,	      OPTION_FIRMWARE,	  CLI_OPTION_NO_DTB,
-	CLI_OPTION_TRANSPORT, CLI_OPTION_VERBOSE, { 0 },
+	OPTION_BOARD,		OPTION_FIRMWARE,    CLI_OPTION_NO_DTB,
+	CLI_OPTION_TRANSPORT,	CLI_OPTION_RING,    CLI_OPTION_FEATURES,
+	CLI_OPTION_NO_FEATURES, CLI_OPTION_VERBOSE, { 0 },
 };
 
 void cli_run_init(struct cli_run *run)
@@ -266,6 +270,7 @@ int cli_run_finish(struct cli_run *run, struct pmm_error *err)
 	remote->ndevices = run->common.ndevices;
 	remote->no_dtb = run->common.no_dtb;
 	remote->v1 = run->common.v1;
+	remote->features = run->common.features;
 	if (!run->has_addr)
 		remote->shm_da = remote->board->shm_da;
 	if (!run->has_size)

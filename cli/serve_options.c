@@ -335,6 +335,9 @@ const struct cli_option cli_serve_options[] = {
 	  take_doorbell },
 	CLI_OPTION_NO_DTB,
 	CLI_OPTION_TRANSPORT,
+	CLI_OPTION_RING,
+	CLI_OPTION_FEATURES,
+	CLI_OPTION_NO_FEATURES,
 	CLI_OPTION_RNG,
 	CLI_OPTION_NET,
 	{ "state", 0, "FILE",
@@ -382,5 +385,6 @@ int cli_serve_finish(struct cli_serve *serve, struct pmm_error *err)
 	server->ndevices = common->ndevices;
 	server->no_dtb = common->no_dtb;
 	server->v1 = common->v1;
+	server->features = common->features;
 	return pmm_server_check(server, err);
 }

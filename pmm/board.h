@@ -13,6 +13,8 @@
 
 #include <hvl/wire/rsc_table.h>
 
+#include "shm_source.h"
+
 struct pmm_driver_ops;
 struct pmm_qemu_machine;
 
@@ -35,6 +37,7 @@ struct pmm_board {
 	struct pmm_board_range load[PMM_BOARD_LOADS_MAX]; /* size 0: none */
 	uint64_t shm_da;   /* default of --shmem-addr */
 	uint64_t shm_size; /* default of --shmem-size */
+	enum pmm_shm_view shm_view;
 	enum hvl_rsc_doorbell doorbell;
 	uint32_t doorbell_param[6];
 	/* The remote's barriers may do nothing: hvl_dev_config.no_suppress */

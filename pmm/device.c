@@ -12,8 +12,6 @@
 #include <hvl/metal/time.h>
 #include <hvl/wire/mmio.h>
 
-#include "feature_names.h"
-
 /* Each change of an MTU is news to the whole system: not at a driver's pace. */
 #define DEVICE_FIT_US HVL_US_PER_S
 
@@ -161,6 +159,9 @@ static uint64_t device_now_us(void *ctx)
 int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 		    const struct pmm_device_place *place, struct pmm_error *err)
 {
+	static const struct pmm_features_choice none;
+	const struct pmm_features_choice *features =
+		place->features ? place->features : &none;
 	const struct hvl_dev_config cfg = {
 		.name = device->cfg.name,
 		.model = device_is_net(device) ? &hvl_dev_net_model :
@@ -171,6 +172,8 @@ int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 		.regs = &device->regs,
 		.region_da = place->shm->da + place->at->region_off,
 		.region_size = place->at->region_size,
+		.features_on = pmm_features_on(features, device->cfg.id),
+		.features_off = pmm_features_off(features, device->cfg.id),
 		.no_suppress = place->no_suppress,
 		.log = place->log,
 		.now_us = device_now_us,

@@ -17,6 +17,7 @@
 
 #include "entropy.h"
 #include "error.h"
+#include "feature_set.h"
 #include "layout.h"
 #include "loop.h"
 #include "tap.h"
@@ -70,6 +71,7 @@ struct pmm_device_place {
 	const struct pmm_layout_device *at;
 	bool v1;
 	bool no_suppress;
+	const struct pmm_features_choice *features; /* or NULL */
 	struct hvl_seg *segs;
 	const struct hvl_dev_journal *journal; /* or NULL */
 	const struct hvl_log *log;
@@ -97,7 +99,7 @@ int pmm_device_init(struct pmm_device *device, struct pmm_loop *loop,
 /** pmm_device_mtu() - of an open net device; 0 of others */
 uint16_t pmm_device_mtu(const struct pmm_device *device);
 
-/** pmm_device_say_ready() - one line: "net0: <what>, features 0x20 (MAC)" */
+/** pmm_device_say_ready() - one line: "net0: <what>, features 0x20 (mac)" */
 void pmm_device_say_ready(const struct pmm_device *device, const char *what);
 
 /** pmm_device_service() - hvl_dev_service(), and what the backing needs */

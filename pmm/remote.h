@@ -74,6 +74,7 @@ struct pmm_remote_config {
 	struct pmm_driver_sysfs_options sysfs; /* of the board "sysfs" */
 	bool no_dtb;
 	bool v1; /* mmio version 1 */
+	struct pmm_features_choice features;
 	enum pmm_on_crash on_crash;
 	struct pmm_restarts_limit restarts; /* for PMM_CRASH_RESTART */
 	const char *coredump; /* file for each crash; NULL: none */

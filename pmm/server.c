@@ -39,6 +39,10 @@ server_service_config(const struct pmm_server_config *cfg)
 		.size_option = "--shmem size",
 		.no_dtb = cfg->no_dtb,
 		.v1 = cfg->v1,
+		/* A file is in everybody's caches alike. */
+		.shm_view = cfg->shm.kind == PMM_SHM_FILE ? PMM_SHM_COHERENT :
+							    PMM_SHM_UNCACHED,
+		.features = cfg->features,
 		.ndevices = cfg->ndevices,
 		.devices = cfg->devices,
 		.log = cfg->log,

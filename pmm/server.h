@@ -42,7 +42,8 @@ struct pmm_server_config {
 	const char *socket;	    /* of PMM_SERVER_UNIX_* */
 	struct pmm_uio_options uio; /* of PMM_SERVER_UIO */
 	bool no_dtb;
-	bool v1;	   /* mmio version 1 */
+	bool v1; /* mmio version 1 */
+	struct pmm_features_choice features;
 	const char *state; /* file to carry on from; NULL: none */
 	unsigned int ndevices;
 	const struct pmm_device_config *devices;

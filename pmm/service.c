@@ -26,7 +26,7 @@ static int service_plan(const struct pmm_service_config *cfg,
 		.size = cfg->shm_size,
 		.no_dtb = cfg->no_dtb,
 		.v1 = cfg->v1,
-		.coherent = true,
+		.coherent = cfg->shm_view == PMM_SHM_COHERENT,
 		.count = cfg->ndevices,
 		.want = want,
 		.da_option = cfg->da_option,
@@ -50,10 +50,17 @@ static int service_plan(const struct pmm_service_config *cfg,
 int pmm_service_check(const struct pmm_service_config *cfg,
 		      struct pmm_error *err)
 {
+	const struct pmm_features_place place = {
+		.board = cfg->board,
+		.v1 = cfg->v1,
+		.no_suppress = cfg->no_suppress,
+		.view = cfg->shm_view,
+	};
 	struct pmm_layout_want want[PMM_DEVICES_MAX];
 	struct pmm_layout layout;
+	int rc = pmm_features_check(&cfg->features, &place, err);
 
-	return service_plan(cfg, NULL, want, &layout, err);
+	return rc < 0 ? rc : service_plan(cfg, NULL, want, &layout, err);
 }
 
 static int service_open_devices(struct pmm_service *svc, struct pmm_error *err)
@@ -99,6 +106,7 @@ int pmm_service_attach(struct pmm_service *svc, const struct hvl_io *shm,
 			.at = &svc->layout.device[i],
 			.v1 = svc->cfg.v1,
 			.no_suppress = svc->cfg.no_suppress,
+			.features = &svc->cfg.features,
 			.segs = svc->segs,
 			.journal = journal ? journal[i] : NULL,
 			.log = &svc->ratelog.log,

@@ -26,6 +26,7 @@
 #include "device.h"
 #include "doorbell.h"
 #include "error.h"
+#include "feature_set.h"
 #include "layout.h"
 #include "loop.h"
 #include "ratelog.h"
@@ -38,8 +39,11 @@ struct pmm_service_config {
 	uint64_t shm_da, shm_size;
 	const char *da_option, *size_option; /* as struct pmm_layout_config */
 	bool no_dtb;
-	bool v1;	  /* mmio version 1 */
-	bool no_suppress; /* as struct hvl_dev_config has it */
+	bool v1;	   /* mmio version 1 */
+	bool no_suppress;  /* as struct hvl_dev_config has it */
+	const char *board; /* for messages; NULL: none that is known */
+	enum pmm_shm_view shm_view;
+	struct pmm_features_choice features;
 	unsigned int ndevices;
 	const struct pmm_device_config *devices;
 	const struct hvl_log *log; /* or NULL */

@@ -69,6 +69,28 @@ static json_t *status_rng(const struct pmm_device *device)
 			 (jint)rng->failures);
 }
 
+static json_t *status_features(const struct pmm_device *device)
+{
+	json_t *names = json_array();
+
+	for (unsigned int bit = 0; bit < 64; bit++) {
+		const char *name = pmm_feature_name(device->cfg.id, bit);
+
+		if (name && (device->dev.features >> bit & 1))
+			(void)json_array_append_new(names, json_string(name));
+	}
+	return names;
+}
+
+/* Known when the driver has negotiated. */
+static json_t *status_ring(const struct hvl_dev *dev)
+{
+	if (!dev->live)
+		return json_null();
+	return json_string(hvl_dev_has(dev, VIRTIO_F_RING_PACKED) ? "packed" :
+								    "split");
+}
+
 static json_t *status_device(const struct pmm_device *device)
 {
 	const struct hvl_dev *dev = &device->dev;
@@ -76,11 +98,13 @@ static json_t *status_device(const struct pmm_device *device)
 	bool net = device->cfg.id == VIRTIO_ID_NET;
 
 	return json_pack(
-		"{s:s, s:s, s:i, s:b, s:b, s:o, s:I, s:I, s:I, s:I, s:I, s:I, "
+		"{s:s, s:s, s:i, s:b, s:b, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, "
 		"s:o}",
 		"name", dev->cfg.name, "type", dev->cfg.model->type, "status",
 		(int)dev->status, "ready", (int)dev->live, "broken",
 		(int)dev->broken, "features", pmm_status_hex(dev->features),
+		"feature_names", status_features(device), "features_offered",
+		pmm_status_hex(dev->offered), "ring", status_ring(dev),
 		"chains", (jint)st->chains, "interrupts", (jint)st->interrupts,
 		"resets", (jint)st->resets, "violations", (jint)st->violations,
 		"queues", (jint)st->queues, "queues_spun",

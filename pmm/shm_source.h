@@ -19,6 +19,13 @@ enum pmm_shm_kind {
 	PMM_SHM_NODE, /* a character device */
 };
 
+/* How far both sides see the same memory. */
+enum pmm_shm_view {
+	PMM_SHM_COHERENT, /* caches included */
+	PMM_SHM_UNCACHED, /* it is mapped so; the remote has to do the same */
+	PMM_SHM_CACHED,	  /* through caches that have to be written back */
+};
+
 struct pmm_shm_source {
 	enum pmm_shm_kind kind;
 	const char *path;

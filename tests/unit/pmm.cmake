@@ -2,7 +2,7 @@
 
 if(TARGET hvl_pmm)
   foreach(part device device_net doorbell doorbell_uio doorbell_unix entropy
-      feature_names ivshmem layout loop process qemu qmp ratelog server service
+      feature_set ivshmem layout loop process qemu qmp ratelog server service
       spin state state_crash tap uart watchdog)
     hvl_add_test(test_pmm_${part} LABEL unit SOURCES test_pmm_${part}.c
       INCLUDES "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)

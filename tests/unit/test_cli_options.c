@@ -92,6 +92,28 @@ static void options_refuse_with_one_line(void **state)
 		  "/sys/class/devcoredump" },
 		{ "--transport pci", "--transport \"pci\": unknown; there are "
 				     "mmio and mmio-v1" },
+		{ "--ring round",
+		  "--ring \"round\": unknown; there are split and packed" },
+		{ "--features mac,fly",
+		  "--features \"fly\": unknown; there are: mtu, mac, status, "
+		  "any_layout, indirect_desc, event_idx, version_1, "
+		  "access_platform, ring_packed, in_order, order_platform, "
+		  "notification_data, ring_reset" },
+		{ "--no-features=",
+		  "--no-features \"\": unknown; there are: mtu, mac, status, "
+		  "any_layout, indirect_desc, event_idx, version_1, "
+		  "access_platform, ring_packed, in_order, order_platform, "
+		  "notification_data, ring_reset" },
+		{ "--ring packed --transport mmio-v1",
+		  "--ring packed: mmio-v1 has split rings only; write "
+		  "--transport mmio" },
+		{ "--no-features version_1",
+		  "--no-features \"version_1\": mmio cannot do without; "
+		  "write --transport mmio-v1" },
+		{ "--board mps2-m3 --features event_idx",
+		  "--features \"event_idx\": not on the board mps2-m3, whose "
+		  "barriers may do nothing: notifications are never held back "
+		  "there" },
 		{ "--on-crash reboot", "--on-crash \"reboot\": unknown; there "
 				       "are stop, restart and "
 				       "restart:N/SECONDS" },
