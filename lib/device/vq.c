@@ -195,6 +195,16 @@ static void vq_step(struct hvl_dev_vq *vq, int count)
 	vq_keep_position(vq);
 }
 
+/* Entries of the ring that were taken and are not given back. */
+static uint32_t vq_out(const struct hvl_dev_vq *vq)
+{
+	uint32_t out = (uint32_t)vq->avail_idx - vq->used_idx;
+
+	if (!vq->packed)
+		return (uint16_t)out;
+	return vq->avail_wrap == vq->used_wrap ? out : out + vq->num;
+}
+
 int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 {
 	struct hvl_chain c = { .nseg_max = chain->nseg_max, .seg = chain->seg };
@@ -209,6 +219,9 @@ int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 		return rc;
 	if ((uint32_t)c.nread + c.nwrite > c.nseg_max)
 		return -ENOBUFS;
+	/* Offered anew before they came back: what is used would pass them. */
+	if (c.count + vq_out(vq) > vq->num)
+		return hvl_dev_vq_bad_ring_(vq, "ring overrun", c.head);
 	vq->popped = c.count;
 	vq->unpopped = false;
 	vq_step(vq, c.count);
@@ -231,11 +244,14 @@ bool hvl_dev_vq_waiting(const struct hvl_dev_vq *vq)
 static void vq_clean_written(struct hvl_dev_vq *vq,
 			     const struct hvl_chain *chain, uint32_t len)
 {
-	const struct hvl_seg *seg = chain->seg + chain->nread;
+	const struct hvl_seg *seg;
 	uint32_t n;
 	uint64_t off;
 
-	for (; len != 0; len -= n, seg++) {
+	/* A chain that comes back unserved may have no segments here. */
+	if (len == 0)
+		return;
+	for (seg = chain->seg + chain->nread; len != 0; len -= n, seg++) {
 		n = len < seg->len ? len : seg->len;
 		if (hvl_io_va_to_off(&vq->shm, seg->va, n, &off))
 			hvl_io_clean(&vq->shm, off, n);

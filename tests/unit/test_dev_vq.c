@@ -444,6 +444,21 @@ static void dev_vq_pop_rejects_index_jump(void **state)
 	assert_bad("jumped");
 }
 
+/* More is out than the ring has entries: it was offered anew meanwhile. */
+static void dev_vq_pop_rejects_overrun(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	mock_desc(&f.ring, 0, BUF, 16, 0, 0);
+	for (i = 0; i < NUM; i++) {
+		mock_avail(&f.ring, 0);
+		assert_int_equal(pop(), 1);
+	}
+	mock_avail(&f.ring, 0);
+	assert_bad("ring overrun");
+}
+
 static void dev_vq_pop_rejects_indirect_not_negotiated(void **state)
 {
 	(void)state;
@@ -565,6 +580,7 @@ int main(void)
 		T(dev_vq_pop_rejects_empty_buffer),
 		T(dev_vq_pop_rejects_readable_after_writable),
 		T(dev_vq_pop_rejects_index_jump),
+		T(dev_vq_pop_rejects_overrun),
 		T(dev_vq_pop_rejects_indirect_not_negotiated),
 		T(dev_vq_pop_rejects_indirect_with_next),
 		T(dev_vq_pop_rejects_nested_indirect),
