@@ -505,15 +505,15 @@ int hvl_drv_vq_get(struct hvl_drv_vq *vq, void **cookie, uint32_t *len)
 	if (!vq_check_len(vq, &c, vq->in_batch, &used.len))
 		return vq_broken(vq);
 
-	vq_take(vq, &c, used.len);
-	*cookie = vq->cfg.slots[used.id].cookie;
-	*len = used.len;
 	entries = c.slots == vq->cfg.slots ? c.count : 1;
-	vq_free_chain(vq, (uint16_t)used.id, &c);
 	if (vq_is_packed(vq))
 		packed_skip(vq, entries);
 	else if (!split_skip(vq))
 		return vq_broken(vq);
+	vq_take(vq, &c, used.len);
+	*cookie = vq->cfg.slots[used.id].cookie;
+	*len = used.len;
+	vq_free_chain(vq, (uint16_t)used.id, &c);
 	return 1;
 }
 

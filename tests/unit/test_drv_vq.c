@@ -656,6 +656,26 @@ static void drv_vq_get_rejects_an_index_jump(void **state)
 	}
 }
 
+/* IN_ORDER: two are said to be used, but the index counts one. */
+static void drv_vq_get_rejects_a_batch_beyond_the_index(void **state)
+{
+	struct fixture *f = fix_start(8, MODERN | HVL_BIT64(VIRTIO_F_IN_ORDER));
+	void *cookie, *last = &f->priv[16];
+	uint32_t len;
+
+	(void)state;
+	assert_int_equal(fix_add(f, f->priv, 16, f->priv), 0);
+	assert_int_equal(fix_add(f, last, 16, last), 0);
+	(void)mock_pop(&f->ring);
+	mock_push(&f->ring, mock_pop(&f->ring), 16);
+	assert_int_equal(hvl_drv_vq_get(&f->vq, &cookie, &len), 1);
+	assert_ptr_equal(cookie, f->priv);
+	assert_int_equal(hvl_drv_vq_get(&f->vq, &cookie, &len), -EPROTO);
+	assert_ptr_equal(hvl_drv_vq_detach(&f->vq), last);
+	assert_null(hvl_drv_vq_detach(&f->vq));
+	fix_stop(f);
+}
+
 /* The device may write anything into the driver's areas: no harm here. */
 static void drv_vq_get_ignores_overwritten_descriptors(void **state)
 {
@@ -714,6 +734,7 @@ int main(void)
 		cmocka_unit_test(drv_vq_get_rejects_too_long_a_length),
 		cmocka_unit_test(drv_vq_get_cuts_a_legacy_length),
 		cmocka_unit_test(drv_vq_get_rejects_an_index_jump),
+		cmocka_unit_test(drv_vq_get_rejects_a_batch_beyond_the_index),
 		cmocka_unit_test(drv_vq_get_ignores_overwritten_descriptors),
 		cmocka_unit_test(drv_vq_break_offers_a_head_outside),
 	};
