@@ -127,16 +127,18 @@ static void vq_free_chain(struct hvl_drv_vq *vq, uint16_t head,
 {
 	struct hvl_drv_vq_slot *slots = vq->cfg.slots;
 	uint16_t n = c->slots == slots ? c->count : 1, tail = head;
-	uint16_t i;
 
 	vq_unmap(vq, c, c->count);
 	slots[head].cookie = NULL;
 	slots[head].flags = 0;
-	for (i = 1; i < n; i++)
+	vq->nfree = (uint16_t)(vq->nfree + n);
+	/* IN_ORDER, §2.7.5.2: entries go round the table, their links too. */
+	if (vq->in_order)
+		return;
+	while (--n != 0)
 		tail = slots[tail].next;
 	slots[tail].next = vq->free_head;
 	vq->free_head = head;
-	vq->nfree = (uint16_t)(vq->nfree + n);
 }
 
 /* A packed ring has no indices that wrap, but needs coherent memory (§2.8). */
@@ -167,7 +169,7 @@ static void vq_init_slots(struct hvl_drv_vq *vq)
 
 	memset(cfg->slots, 0, cfg->num * sizeof(*cfg->slots));
 	for (i = 0; i < cfg->num; i++) {
-		cfg->slots[i].next = (uint16_t)(i + 1);
+		cfg->slots[i].next = (uint16_t)(i + 1 < cfg->num ? i + 1 : 0);
 		for (k = 0; k < cfg->nindirect; k++) {
 			struct hvl_drv_vq_slot *slot =
 				&cfg->indirect[i * cfg->nindirect + k];
