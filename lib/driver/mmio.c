@@ -43,26 +43,25 @@ int hvl_drv_mmio_probe(struct hvl_drv_dev *dev, const struct hvl_io *regs,
 	/* Written last by the device side: acquire. */
 	if (hvl_io_load_acquire32(regs, HVL_MMIO_REG_MAGIC) != HVL_MMIO_MAGIC)
 		return -ENODEV;
+	d.version = hvl_drv_mmio_read_(&d, HVL_MMIO_REG_VERSION);
+	if (d.version != HVL_MMIO_VERSION_LEGACY &&
+	    d.version != HVL_MMIO_VERSION_MODERN)
+		return -ENOTSUP;
+	/* §4.2.3.1.1: a placeholder has nothing else to look at. */
 	d.id = hvl_drv_mmio_read_(&d, HVL_MMIO_REG_DEVICE_ID);
 	if (d.id == 0)
 		return -ENODEV;
-	d.version = hvl_drv_mmio_read_(&d, HVL_MMIO_REG_VERSION);
 	mmio_read_region(&d);
 
-	switch (d.version) {
-	case HVL_MMIO_VERSION_LEGACY:
+	if (d.version == HVL_MMIO_VERSION_LEGACY) {
 		d.ops = &hvl_drv_mmio_v1_;
 		d.vring_align = HVL_VRING_LEGACY_ALIGN;
 		d.trapping = d.shm_size == 0;
-		break;
-	case HVL_MMIO_VERSION_MODERN:
+	} else {
 		d.ops = &hvl_drv_mmio_v2_;
 		d.vring_align = HVL_VRING_DESC_ALIGN;
 		d.trapping = hvl_drv_mmio_read_(&d, HVL_MMIO_REG_FENCE_MAGIC) !=
 			     HVL_MMIO_FENCE_MAGIC;
-		break;
-	default:
-		return -ENOTSUP;
 	}
 	*dev = d;
 	return 0;

@@ -73,6 +73,7 @@ static void drv_mmio_probe_rejects_what_is_no_device(void **state)
 	assert_int_equal(
 		hvl_drv_mmio_probe(&f->dev, &f->mock.regs, &f->mock.plat),
 		-ENOTSUP);
+	mock_reg_set(&f->mock, HVL_MMIO_REG_VERSION, 2);
 	mock_reg_set(&f->mock, HVL_MMIO_REG_DEVICE_ID, 0);
 	assert_int_equal(
 		hvl_drv_mmio_probe(&f->dev, &f->mock.regs, &f->mock.plat),
