@@ -3,6 +3,10 @@
 
 hvl_add_test(test_conf_drv_vq LABEL unit
   SOURCES test_conf_drv_vq.c LIBS hvl::driver)
+foreach(name dev dev_vq)
+  hvl_add_test(test_conf_${name} LABEL unit SOURCES test_conf_${name}.c
+    LIBS hvl::device hvl::metal)
+endforeach()
 
 # Every access to a register is written down by the port.
 file(GLOB conf_driver CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/driver/*.c")

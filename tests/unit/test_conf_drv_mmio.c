@@ -496,6 +496,86 @@ static void conf_drv_notify_has_queue_and_position(void **state)
 	assert_int_equal(fix.log[i].v, 1u << 16 | HVL_NET_QUEUE_TX);
 }
 
+/* The first descriptor of the device's ring @q, and where its buffer lies. */
+static uint8_t *first_buf(unsigned int q, struct mock_desc *desc)
+{
+	struct mock_ring *r = &fix.mock.ring[q];
+
+	*desc = mock_desc(r, mock_pop(r));
+	return mock_data(r, desc);
+}
+
+/* §5.1.4.2, §5.1.6.3.1: header and largest frame, in one buffer. */
+static void conf_drv_net_buffers_hold_the_mtu(void **state)
+{
+	static const uint16_t mtus[] = { 68, 1500, 9000 };
+	struct mock_desc desc;
+	uint32_t i;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(mtus); i++) {
+		init(VIRTIO_ID_NET, NET);
+		mock_reg_set(&fix.mock, HVL_MMIO_REG_CONFIG + 8,
+			     1u | (uint32_t)mtus[i] << 16);
+		assert_int_equal(probe(), 0);
+		assert_int_equal(net_start(), 0);
+		assert_int_equal(fix.net.mtu, mtus[i]);
+		(void)first_buf(HVL_NET_QUEUE_RX, &desc);
+		assert_int_equal(desc.flags, VRING_DESC_F_WRITE);
+		assert_true(desc.len >= 12u + 14u + mtus[i]);
+	}
+}
+
+/* §5.1.6.2.1: no offload of any kind, also when a buffer comes round again. */
+static void conf_drv_net_sent_header_is_zero(void **state)
+{
+	static const uint8_t zero[12];
+	struct hvl_drv_net_buf *buf;
+	struct mock_desc desc;
+	uint8_t *p;
+	uint32_t i;
+
+	(void)state;
+	init(VIRTIO_ID_NET, NET);
+	assert_int_equal(probe(), 0);
+	assert_int_equal(net_start(), 0);
+	for (i = 0; i < 3 * NUM; i++) {
+		assert_int_equal(hvl_drv_net_tx_get(&fix.net, &buf), 1);
+		memset(buf->data, 0xff, 60);
+		assert_int_equal(hvl_drv_net_tx_put(&fix.net, buf, 60), 0);
+		hvl_drv_net_kick(&fix.net);
+		p = first_buf(HVL_NET_QUEUE_TX, &desc);
+		assert_int_equal(desc.flags, 0);
+		assert_int_equal(desc.len, 72);
+		assert_memory_equal(p, zero, 12);
+		assert_int_equal(p[12], 0xff);
+		mock_push(&fix.mock.ring[HVL_NET_QUEUE_TX], i % NUM, 0);
+	}
+}
+
+/* §5.1.6.4.2: what the device says of checksums and lengths is not believed. */
+static void conf_drv_net_received_header_is_ignored(void **state)
+{
+	struct hvl_drv_net_buf *buf;
+	struct mock_desc desc;
+	uint8_t *p;
+
+	(void)state;
+	init(VIRTIO_ID_NET, NET);
+	assert_int_equal(probe(), 0);
+	assert_int_equal(net_start(), 0);
+	p = first_buf(HVL_NET_QUEUE_RX, &desc);
+	memset(p, 0xff, 10);
+	p[10] = 1;
+	p[11] = 0;
+	memset(p + 12, 0xab, 60);
+	mock_push(&fix.mock.ring[HVL_NET_QUEUE_RX], 0, 72);
+	assert_int_equal(hvl_drv_net_rx(&fix.net, &buf), 1);
+	assert_int_equal(buf->len, 60);
+	assert_ptr_equal(buf->data, p + 12);
+	assert_int_equal(buf->data[0], 0xab);
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -513,6 +593,9 @@ int main(void)
 		cmocka_unit_test(conf_drv_interrupt_is_read_and_acknowledged),
 		cmocka_unit_test(conf_drv_queue_reset_waits_for_the_device),
 		cmocka_unit_test(conf_drv_notify_has_queue_and_position),
+		cmocka_unit_test(conf_drv_net_buffers_hold_the_mtu),
+		cmocka_unit_test(conf_drv_net_sent_header_is_zero),
+		cmocka_unit_test(conf_drv_net_received_header_is_ignored),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
