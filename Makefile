@@ -44,6 +44,8 @@ check check-fast: export HVL_WERROR = ON
 check: setup-check release firmware host-debug host-asan host-tsan fuzz-build ## every test, and again under the sanitizers
 	@echo '== every test'
 	$(ctest) host-debug
+	tests/conformance/conformance.py --log \
+		build/host-debug/Testing/Temporary/LastTest.log
 	@echo '== every test under AddressSanitizer and UndefinedBehaviorSanitizer'
 	$(ctest) host-asan
 	@echo '== loop and thread tests under ThreadSanitizer'

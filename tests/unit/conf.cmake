@@ -3,12 +3,15 @@
 
 hvl_add_test(test_conf_drv_vq LABEL unit
   SOURCES test_conf_drv_vq.c LIBS hvl::driver)
-foreach(name dev dev_vq)
-  hvl_add_test(test_conf_${name} LABEL unit SOURCES test_conf_${name}.c
-    LIBS hvl::device hvl::metal)
-endforeach()
+hvl_add_test(test_conf_dev_vq LABEL unit SOURCES test_conf_dev_vq.c
+  LIBS hvl::device hvl::metal)
 
-# Every access to a register is written down by the port.
+# Every access to a register, or to shared memory, is written down by the port.
+file(GLOB conf_device CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/device/*.c")
+hvl_add_test(test_conf_dev LABEL unit
+  SOURCES test_conf_dev.c ${conf_device} "${PROJECT_SOURCE_DIR}/lib/metal/io.c"
+  LIBS hvl::metal INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}
+  DEFINES HVL_METAL_PORT_H="conf_port.h" HVL_PORT_SHM_IS_NORMAL=0)
 file(GLOB conf_driver CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/driver/*.c")
 hvl_add_test(test_conf_drv_mmio LABEL unit
   SOURCES test_conf_drv_mmio.c drv_mock_dev.c ${conf_driver}

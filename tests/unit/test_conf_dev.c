@@ -69,6 +69,40 @@ static void init_rng(void)
 	mock_dev_init(&d, &shm, 0, 2, &hvl_dev_rng_model, &rng);
 }
 
+/* Called by the port of this test: what is loaded from the shared memory. */
+static uint64_t watch_from, watch_to;
+static unsigned int watched;
+
+void conf_loaded(const volatile void *p, size_t size);
+void conf_loaded(const volatile void *p, size_t size)
+{
+	uint64_t off = (uint64_t)((uintptr_t)p - (uintptr_t)shm.va);
+
+	if (off < watch_to && off + size > watch_from)
+		watched++;
+}
+
+void conf_stored(const volatile void *p, size_t size, uint64_t v);
+void conf_stored(const volatile void *p, size_t size, uint64_t v)
+{
+	(void)p;
+	(void)size;
+	(void)v;
+}
+
+/* The ports of the mock devices of the driver side: not here. */
+void mock_stored(const volatile void *p);
+void mock_stored(const volatile void *p)
+{
+	(void)p;
+}
+
+void mock_loading(const volatile void *p);
+void mock_loading(const volatile void *p)
+{
+	(void)p;
+}
+
 static int setup(void **state)
 {
 	(void)state;
@@ -326,6 +360,30 @@ static void conf_dev_writes_no_readable_buffer(void **state)
 	assert_memory_equal(sent, before + 12, FRAME);
 }
 
+/* §2.7.5.1: the core copies words here, so that each load is seen. */
+static void conf_dev_reads_no_writable_buffer(void **state)
+{
+	(void)state;
+	init_net();
+	mock_bring_up(&d);
+	watch_from = mock_buf_off(&d);
+	watch_to = watch_from + 0x8000;
+	watched = 0;
+	frames = 2;
+	mock_offer(&d, RX, 1526);
+	mock_offer(&d, RX, 1526);
+	(void)mock_service(&d);
+	assert_int_equal(used_idx(RX), 2);
+	assert_int_equal(watched, 0);
+	init_rng();
+	mock_bring_up(&d);
+	mock_offer(&d, 0, 64);
+	(void)mock_service(&d);
+	assert_int_equal(used_idx(0), 1);
+	assert_int_equal(watched, 0);
+	watch_to = 0;
+}
+
 /* §5.1.6.3.2, §5.1.6.4.1: one buffer, no offload, num_buffers 1. */
 static void conf_dev_received_header_is_plain(void **state)
 {
@@ -377,6 +435,7 @@ int main(void)
 		T(conf_dev_queue_reset_forgets_the_queue),
 		T(conf_dev_queue_reset_needs_its_feature),
 		T(conf_dev_writes_no_readable_buffer),
+		T(conf_dev_reads_no_writable_buffer),
 		T(conf_dev_received_header_is_plain),
 		T(conf_dev_rng_gives_one_byte_at_least),
 	};
