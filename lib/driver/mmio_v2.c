@@ -84,15 +84,15 @@ static int v2_get_features(struct hvl_drv_dev *dev, uint64_t *features)
 	int err;
 
 	*features = 0;
-	for (bank = 0; bank < 2; bank++) {
+	for (bank = 2; bank-- > 0;) {
 		hvl_drv_mmio_write_(dev, HVL_MMIO_REG_DEVICE_FEATURES_SEL,
 				    bank);
 		err = v2_fence(dev, 0);
 		if (err)
 			return err;
-		*features |= (uint64_t)hvl_drv_mmio_read_(
-				     dev, HVL_MMIO_REG_DEVICE_FEATURES)
-			     << 32 * bank;
+		*features =
+			*features << 32 |
+			hvl_drv_mmio_read_(dev, HVL_MMIO_REG_DEVICE_FEATURES);
 	}
 	return 0;
 }
@@ -102,12 +102,12 @@ static int v2_set_features(struct hvl_drv_dev *dev, uint64_t features)
 	uint32_t bank;
 	int err = 0;
 
-	for (bank = 0; bank < 2 && !err; bank++) {
+	for (bank = 0; bank < 2 && !err; bank++, features >>= 32) {
 		hvl_drv_mmio_write_(dev, HVL_MMIO_REG_DRIVER_FEATURES_SEL,
 				    bank);
 		hvl_wmb_before_doorbell();
 		hvl_drv_mmio_write_(dev, HVL_MMIO_REG_DRIVER_FEATURES,
-				    (uint32_t)(features >> 32 * bank));
+				    (uint32_t)features);
 		err = v2_fence(dev, HVL_MMIO_FENCE_FEATURES);
 	}
 	return err;
