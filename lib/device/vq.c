@@ -277,7 +277,7 @@ static void vq_close_batch(struct hvl_dev_vq *vq)
 }
 
 /*
- * IN_ORDER (§2.7.9, §2.8.9): one entry stands for all up to its chain. Those
+ * IN_ORDER (§2.7.9, §2.8.8): one entry stands for all up to its chain. Those
  * before count as used completely, so only such may go before.
  */
 static void vq_batch(struct hvl_dev_vq *vq, const struct hvl_chain *chain,

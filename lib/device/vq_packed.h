@@ -47,7 +47,7 @@ static inline void packed_read_body(const struct hvl_dev_vq *vq, uint64_t at,
 	d->next = hvl_io_read16(&vq->shm, at + DESC(id));
 }
 
-/* §2.8.8: the entries of a table follow each other; only WRITE counts. */
+/* §2.8.7: the entries of a table follow each other; only WRITE counts. */
 static inline int packed_walk_table(struct hvl_dev_vq *vq,
 				    struct hvl_chain *chain, uint32_t i,
 				    const struct vq_desc *indirect)

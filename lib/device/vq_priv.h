@@ -30,7 +30,7 @@ int hvl_dev_vq_bad_ring_(struct hvl_dev_vq *vq, const char *what,
 			 uint64_t value);
 
 /**
- * Check a descriptor that points to an indirect table (§2.7.5.3.1, §2.8.8);
+ * Check a descriptor that points to an indirect table (§2.7.5.3.1, §2.8.7);
  * its WRITE flag means nothing. @off: the table, in the shared memory; @count:
  * its entries. Return: 0 or -EPROTO.
  */

@@ -468,7 +468,7 @@ static int vq_next_used(struct hvl_drv_vq *vq, struct vq_used *used)
 		vq->batch_last = (uint16_t)used->id;
 		vq->batch_len = used->len;
 	}
-	/* §2.7.9, §2.8.9: those before the last one were used completely. */
+	/* §2.7.9, §2.8.8: those before the last one were used completely. */
 	used->id = vq->first_out;
 	used->len = UINT32_MAX;
 	if (used->id == vq->batch_last) {

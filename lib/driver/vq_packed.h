@@ -54,7 +54,7 @@ static inline void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
 	}
 }
 
-/* §2.8.8: of the flags only WRITE counts in a table. */
+/* §2.8.7: of the flags only WRITE counts in a table. */
 static inline void packed_write_table(const struct hvl_drv_vq *vq,
 				      const struct vq_chain *c)
 {
@@ -119,7 +119,7 @@ static inline void packed_used(struct hvl_drv_vq *vq, struct vq_used *used)
 	uint32_t at = packed_at(vq, vq->used_idx);
 
 	used->id = hvl_io_read16(&vq->ring, at + DESC(id));
-	/* §2.8.6: without WRITE the length means nothing. */
+	/* §2.8.4: without WRITE the length means nothing. */
 	used->len = 0;
 	if (hvl_io_read16(&vq->ring, at + DESC(flags)) & VRING_DESC_F_WRITE)
 		used->len = hvl_io_read32(&vq->ring, at + DESC(len));
@@ -159,7 +159,7 @@ static inline bool packed_set_irq(struct hvl_drv_vq *vq)
 	return true;
 }
 
-/* §2.8.5: no element is empty. */
+/* No element is empty. */
 static inline void packed_bad(struct hvl_drv_vq *vq)
 {
 	packed_write_next(vq, 0, 0, 0, 0);
