@@ -15,7 +15,7 @@ hvl_host(hvl_legacy_driver)
 target_include_directories(hvl_legacy_driver PRIVATE ../support)
 
 set(remote_app "${PROJECT_SOURCE_DIR}/remote/app/hvl_net_rng")
-set(app_sources checksum command console crash devices edit main net ping
+set(app_sources checksum command console crash devices edit features main net ping
   pingstat rng services shell)
 list(TRANSFORM app_sources PREPEND "${remote_app}/")
 list(TRANSFORM app_sources APPEND ".c")

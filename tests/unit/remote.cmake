@@ -44,7 +44,8 @@ hvl_add_test(test_app_edit LABEL unit
 hvl_add_test(test_app_shell LABEL unit
   SOURCES test_app_shell.c ../support/fake_board.c "${remote_app}/command.c"
     "${remote_app}/console.c" "${remote_app}/crash.c"
-    "${remote_app}/edit.c" "${remote_app}/shell.c"
+    "${remote_app}/edit.c" "${remote_app}/features.c"
+    "${remote_app}/shell.c"
   INCLUDES "${remote_app}" "${remote_dir}/board"
     "${PROJECT_SOURCE_DIR}/tests/support"
   DEFINES BOARD_RAM_KIB=8192

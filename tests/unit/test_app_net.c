@@ -19,6 +19,7 @@
 #include <lwip/sys.h>
 
 #include <hvl/driver/net.h>
+#include <hvl/metal/errno.h>
 #include <hvl/metal/compiler.h>
 #include <hvl/metal/errno.h>
 
@@ -58,6 +59,8 @@ static struct {
 	struct hvl_drv_net_buf tx;
 	uint8_t tx_data[ROOM];
 	bool link;
+	int reset; /* what a queue's reset returns */
+	unsigned int resets;
 } fake;
 
 static struct app_device device = { .name = "net0", .drv = &app_net_driver };
@@ -150,6 +153,14 @@ int hvl_drv_net_check(struct hvl_drv_net *net)
 {
 	(void)net;
 	return 0;
+}
+
+int hvl_drv_net_queue_reset(struct hvl_drv_net *net, uint16_t queue)
+{
+	(void)net;
+	(void)queue;
+	fake.resets++;
+	return fake.reset;
 }
 
 void hvl_drv_vq_break(struct hvl_drv_vq *vq)
@@ -576,6 +587,24 @@ static void app_net_drops_what_lwip_cannot_count(void **state)
 	assert_int_equal(fake.nsent, 0);
 }
 
+static void app_net_reset_that_fails_ends_the_device(void **state)
+{
+	(void)state;
+	fake.resets = 0;
+	fake.reset = 0;
+	assert_int_equal(app_net_reset(HVL_NET_QUEUE_TX), 0);
+	fake.reset = -ENOTSUP;
+	assert_int_equal(app_net_reset(HVL_NET_QUEUE_RX), -ENOTSUP);
+	assert_true(device.up);
+	fake.reset = -ETIMEDOUT;
+	assert_int_equal(app_net_reset(HVL_NET_QUEUE_RX), -ETIMEDOUT);
+	assert_false(device.up);
+	assert_int_equal(device.failed, -ETIMEDOUT);
+	assert_int_equal(fake.resets, 3);
+	assert_int_equal(app_net_reset(HVL_NET_QUEUE_RX), -ENODEV);
+	assert_int_equal(fake.resets, 3);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, setup)
@@ -588,6 +617,7 @@ int main(void)
 		TEST(app_net_holds_some_buffers_and_copies_the_rest),
 		TEST(app_net_copies_fragments),
 		TEST(app_net_drops_what_lwip_cannot_count),
+		TEST(app_net_reset_that_fails_ends_the_device),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,6 +24,9 @@ static struct {
 	unsigned int stops;
 	int rng_error;
 	bool broke_net, broke_rng;
+	unsigned int devices;
+	int reset; /* the queue, and 1000 */
+	int reset_error;
 } did;
 
 uint64_t app_uptime_us(void)
@@ -31,15 +34,16 @@ uint64_t app_uptime_us(void)
 	return 42999999;
 }
 
+static struct app_device devices[2];
+
 unsigned int app_devices_count(void)
 {
-	return 0;
+	return did.devices;
 }
 
 struct app_device *app_devices_at(unsigned int i)
 {
-	(void)i;
-	return NULL;
+	return &devices[i];
 }
 
 const char *app_error_text(int error)
@@ -62,6 +66,12 @@ bool app_net_break(void)
 {
 	did.broke_net = true;
 	return true;
+}
+
+int app_net_reset(uint16_t queue)
+{
+	did.reset = 1000 + queue;
+	return did.reset_error;
 }
 
 bool app_rng_break(void)
@@ -155,7 +165,7 @@ static void shell_says_the_right_usage(void **state)
 {
 	(void)state;
 	expect("net\r", "usage: net iface | net ping [-c N] [-s SIZE] [-i MS] "
-			"ADDR | net stats\r\n");
+			"ADDR | net reset rx|tx | net stats\r\n");
 	expect("net ping\r",
 	       "usage: net ping [-c N] [-s SIZE] [-i MS] ADDR\r\n");
 	expect("break\r", "usage: break net | break rng\r\n");
@@ -165,6 +175,44 @@ static void shell_says_the_right_usage(void **state)
 	expect("uptime now\r", "usage: uptime");
 	expect("what\r", "what: no such command; try help\r\n");
 	expect("1 2 3 4 5 6 7 8 9 10 11 12 13\r", "too many words\r\n");
+}
+
+static void shell_names_the_features(void **state)
+{
+	(void)state;
+	expect("device features\r", "no devices");
+	memset(devices, 0, sizeof(devices));
+	strcpy(devices[0].name, "net0");
+	devices[0].up = true;
+	devices[0].dev.id = VIRTIO_ID_NET;
+	devices[0].dev.features = 0x500010020 | HVL_BIT64(50);
+	strcpy(devices[1].name, "rng0");
+	did.devices = 2;
+	expect("device features\r",
+	       "\r\nnet0   mac, status, version_1, ring_packed, bit 50\r\n"
+	       "rng0   down\r\n");
+	devices[1].up = true;
+	expect("device features\r", "\r\nrng0   none\r\n");
+	devices[1].dev.features = 0x20;
+	expect("device features\r", "\r\nrng0   bit 5\r\n");
+}
+
+static void shell_resets_one_queue(void **state)
+{
+	(void)state;
+	expect("net reset rx\r", "net reset: rx starts anew\r\n");
+	assert_int_equal(did.reset, 1000);
+	expect("net reset tx\r", "net reset: tx starts anew\r\n");
+	assert_int_equal(did.reset, 1001);
+	did.reset_error = -ENODEV;
+	expect("net reset tx\r", "net reset: no device is up\r\n");
+	did.reset_error = -ENOTSUP;
+	expect("net reset rx\r", "net reset: an error of the test\r\n");
+	did.reset = 0;
+	expect("net reset\r", "usage: net reset rx|tx\r\n");
+	expect("net reset both\r", "usage: net reset rx|tx\r\n");
+	expect("net reset rx tx\r", "usage: net reset rx|tx\r\n");
+	assert_int_equal(did.reset, 0);
 }
 
 static void shell_ping_takes_options(void **state)
@@ -353,6 +401,8 @@ int main(void)
 		TEST(shell_start_prompts),
 		TEST(shell_runs_commands),
 		TEST(shell_says_the_right_usage),
+		TEST(shell_names_the_features),
+		TEST(shell_resets_one_queue),
 		TEST(shell_ping_takes_options),
 		TEST(shell_ping_refuses_bad_options),
 		TEST(shell_ping_keeps_what_is_typed_ahead),

@@ -120,6 +120,17 @@ void app_devices_doorbell(void);
 /** app_error_text() - "a time-out" */
 const char *app_error_text(int error);
 
+/** app_device_packed() - whether its rings are packed */
+static inline bool app_device_packed(const struct app_device *dev)
+{
+	return hvl_drv_dev_has(&dev->dev, VIRTIO_F_RING_PACKED);
+}
+
+/* features.c */
+
+/** app_features_print() - one line: what was negotiated, by name */
+void app_features_print(const struct app_device *dev);
+
 /* net.c */
 
 extern const struct app_driver app_net_driver;
@@ -145,6 +156,14 @@ void app_net_wake(void);
 
 /** app_net_deadline() - when lwIP, or a full ring, needs the next round */
 uint64_t app_net_deadline(void);
+
+/**
+ * app_net_reset() - start one queue anew while the other runs
+ * @queue: HVL_NET_QUEUE_RX or HVL_NET_QUEUE_TX
+ * Return: 0; -ENODEV when no device is up; -ENOTSUP when it cannot; another
+ * negative errno, after which the whole device is reset.
+ */
+int app_net_reset(uint16_t queue);
 
 /** app_net_break() - publish garbage on its ring. Return: false without one. */
 bool app_net_break(void);

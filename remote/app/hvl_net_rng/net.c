@@ -24,6 +24,7 @@
 #include <netif/ethernet.h>
 
 #include <hvl/driver/net.h>
+#include <hvl/metal/errno.h>
 #include <hvl/metal/log.h>
 #include <hvl/metal/time.h>
 #include <hvl/wire/mmio.h>
@@ -355,9 +356,9 @@ static int net_check(struct app_device *dev)
 
 static void net_describe(const struct app_device *dev, char *buf, size_t size)
 {
-	(void)dev;
-	hvl_format(buf, size, ", " NET_MAC_FMT ", mtu %u", NET_MAC(net.drv.mac),
-		   net.drv.mtu);
+	hvl_format(buf, size, ", " NET_MAC_FMT ", mtu %u%s",
+		   NET_MAC(net.drv.mac), net.drv.mtu,
+		   app_device_packed(dev) ? ", packed ring" : "");
 }
 
 static void net_event(struct app_device *dev, uint32_t events)
@@ -418,6 +419,18 @@ void app_net_up(void)
 	app_say("%s: %u.%u.%u.%u/%u %s", net.dev->name, ip[0], ip[1], ip[2],
 		ip[3], APP_PREFIX,
 		netif_is_link_up(&net.netif) ? "up" : "up, link down");
+}
+
+int app_net_reset(uint16_t queue)
+{
+	int rc;
+
+	if (!net_live())
+		return -ENODEV;
+	rc = hvl_drv_net_queue_reset(&net.drv, queue);
+	if (rc < 0 && rc != -ENOTSUP)
+		net_failed(rc);
+	return rc;
 }
 
 bool app_net_break(void)

@@ -28,8 +28,8 @@ static int rng_start(struct app_device *dev)
 
 static void rng_describe(const struct app_device *dev, char *buf, size_t size)
 {
-	(void)dev;
-	hvl_format(buf, size, ", ring %u", rng.vq.cfg.num);
+	hvl_format(buf, size, ", %sring %u",
+		   app_device_packed(dev) ? "packed " : "", rng.vq.cfg.num);
 }
 
 const struct app_driver app_rng_driver = {

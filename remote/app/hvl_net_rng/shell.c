@@ -4,9 +4,12 @@
  */
 #include "app.h"
 
+#include <string.h>
+
 #include <hvl/metal/errno.h>
 #include <hvl/metal/log.h>
 #include <hvl/metal/time.h>
+#include <hvl/wire/net.h>
 
 #include "board.h"
 #include "command.h"
@@ -48,6 +51,18 @@ static bool shell_device_list(int argc, char **argv)
 	return true;
 }
 
+static bool shell_device_features(int argc, char **argv)
+{
+	(void)argv;
+	if (argc != 0)
+		return false;
+	for (unsigned int i = 0; i < app_devices_count(); i++)
+		app_features_print(app_devices_at(i));
+	if (app_devices_count() == 0)
+		app_print("no devices\n");
+	return true;
+}
+
 static bool shell_net_iface(int argc, char **argv)
 {
 	(void)argv;
@@ -63,6 +78,24 @@ static bool shell_net_stats(int argc, char **argv)
 	if (argc != 0)
 		return false;
 	app_net_print_stats();
+	return true;
+}
+
+static bool shell_net_reset(int argc, char **argv)
+{
+	bool rx = argc == 1 && strcmp(argv[0], "rx") == 0;
+	int rc;
+
+	if (!rx && (argc != 1 || strcmp(argv[0], "tx") != 0))
+		return false;
+	rc = app_net_reset(
+		(uint16_t)(rx ? HVL_NET_QUEUE_RX : HVL_NET_QUEUE_TX));
+	if (rc == -ENODEV)
+		app_print("net reset: no device is up\n");
+	else if (rc < 0)
+		app_print("net reset: %s\n", app_error_text(rc));
+	else
+		app_print("net reset: %s starts anew\n", argv[0]);
 	return true;
 }
 
@@ -175,9 +208,13 @@ static bool shell_uptime(int argc, char **argv)
 static const struct command shell_commands[] = {
 	{ "help", "", "this list", shell_help },
 	{ "device list", "", "devices, and how they are", shell_device_list },
+	{ "device features", "", "what was negotiated with each",
+	  shell_device_features },
 	{ "net iface", "", "the network interface", shell_net_iface },
 	{ "net ping", "[-c N] [-s SIZE] [-i MS] ADDR",
 	  "round trips, SIZE to 1472; ^C stops", shell_net_ping },
+	{ "net reset", "rx|tx", "one queue anew, while the other runs",
+	  shell_net_reset },
 	{ "net stats", "", "counters of the network device", shell_net_stats },
 	{ "rng", "[N]", "N bytes of entropy, up to 1024", shell_rng },
 	{ "uptime", "", "seconds since the start", shell_uptime },
