@@ -10,6 +10,7 @@
 
 #include "control_socket.h"
 #include "keys.h"
+#include "polling.h"
 #include "tap.h"
 #include "values.h"
 
@@ -66,6 +67,20 @@ int cli_take_no_features(void *ctx, const char *value, struct pmm_error *err)
 
 	return pmm_features_parse(&common->features.off, "--no-features", value,
 				  err);
+}
+
+int cli_take_poll_us(void *ctx, const char *value, struct pmm_error *err)
+{
+	struct cli_common *common = ctx;
+	uint64_t us;
+
+	if (!cli_number(value, &us) || us > PMM_POLLING_US_MAX)
+		return pmm_fail(err, -EINVAL,
+				"--poll-us \"%s\": not a number of "
+				"microseconds from 0 to %u",
+				value, PMM_POLLING_US_MAX);
+	common->poll_us = (uint32_t)us;
+	return 0;
 }
 
 /* Room for one more device, with its name; NULL and @err otherwise. */
@@ -255,6 +270,11 @@ int cli_take_verbose(void *ctx, const char *value, struct pmm_error *err)
 	(void)err;
 	common->verbose = true;
 	return 0;
+}
+
+void cli_common_init(struct cli_common *common)
+{
+	common->poll_us = PMM_POLLING_US;
 }
 
 void cli_common_finish(struct cli_common *common)

@@ -24,6 +24,7 @@ struct cli_common {
 	bool no_dtb;
 	bool v1; /* mmio version 1 */
 	struct pmm_features_choice features;
+	uint32_t poll_us;
 	const char *control; /* socket; NULL: a default, "none": none */
 	bool private_net;
 	bool verbose;
@@ -34,6 +35,7 @@ int cli_take_transport(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_ring(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_features(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_no_features(void *ctx, const char *value, struct pmm_error *err);
+int cli_take_poll_us(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_rng(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_net(void *ctx, const char *value, struct pmm_error *err);
 int cli_take_control(void *ctx, const char *value, struct pmm_error *err);
@@ -74,6 +76,13 @@ int cli_take_verbose(void *ctx, const char *value, struct pmm_error *err);
 		"no-features", 0, "LIST", "do not offer these", \
 			cli_take_no_features                    \
 	}
+#define CLI_OPTION_POLL_US                                                  \
+	{                                                                   \
+		"poll-us", 0, "N",                                          \
+			"look on for N microseconds after something came\n" \
+			"(50), as long as that brings more; 0: never",      \
+			cli_take_poll_us                                    \
+	}
 #define CLI_OPTION_RNG                                                   \
 	{                                                                \
 		"rng", 0, "[=SOURCE]",                                   \
@@ -107,6 +116,9 @@ int cli_take_verbose(void *ctx, const char *value, struct pmm_error *err);
 	{                                                          \
 		"verbose", 'v', NULL, "say more", cli_take_verbose \
 	}
+
+/** cli_common_init() - as if no option were given; zeroed before */
+void cli_common_init(struct cli_common *common);
 
 /** cli_common_finish() - the devices that there are where none was given */
 void cli_common_finish(struct cli_common *common);

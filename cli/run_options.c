@@ -200,6 +200,7 @@ const struct cli_option cli_run_options[] = {
 	CLI_OPTION_NO_FEATURES,
 	CLI_OPTION_RNG,
 	CLI_OPTION_NET,
+	CLI_OPTION_POLL_US,
 	{ "on-crash", 0, "ACTION",
 	  "stop (default), restart, or restart:N/SECONDS:\n"
 	  "at most N restarts within so many seconds",
@@ -223,6 +224,7 @@ const struct cli_option cli_demo_options[] = {
 void cli_run_init(struct cli_run *run)
 {
 	memset(run, 0, sizeof(*run));
+	cli_common_init(&run->common);
 	run->remote.board = pmm_board_at(0);
 }
 
@@ -271,6 +273,7 @@ int cli_run_finish(struct cli_run *run, struct pmm_error *err)
 	remote->no_dtb = run->common.no_dtb;
 	remote->v1 = run->common.v1;
 	remote->features = run->common.features;
+	remote->poll_us = run->common.poll_us;
 	if (!run->has_addr)
 		remote->shm_da = remote->board->shm_da;
 	if (!run->has_size)

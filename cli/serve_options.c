@@ -247,7 +247,7 @@ static int bell_take_poll(struct cli_serve *serve, char *rest,
 				rest, PMM_DOORBELL_PERIOD_MIN_US,
 				PMM_DOORBELL_PERIOD_MAX_US);
 	serve->server.bell = PMM_SERVER_POLL;
-	serve->server.poll_us = (uint32_t)us;
+	serve->server.period_us = (uint32_t)us;
 	return 0;
 }
 
@@ -340,6 +340,7 @@ const struct cli_option cli_serve_options[] = {
 	CLI_OPTION_NO_FEATURES,
 	CLI_OPTION_RNG,
 	CLI_OPTION_NET,
+	CLI_OPTION_POLL_US,
 	{ "state", 0, "FILE",
 	  "what to carry on from under a live remote,\n"
 	  "after an end of any kind; made if missing",
@@ -358,6 +359,7 @@ const struct cli_option cli_serve_options[] = {
 void cli_serve_init(struct cli_serve *serve)
 {
 	memset(serve, 0, sizeof(*serve));
+	cli_common_init(&serve->common);
 }
 
 int cli_serve_finish(struct cli_serve *serve, struct pmm_error *err)
@@ -386,5 +388,6 @@ int cli_serve_finish(struct cli_serve *serve, struct pmm_error *err)
 	server->no_dtb = common->no_dtb;
 	server->v1 = common->v1;
 	server->features = common->features;
+	server->poll_us = common->poll_us;
 	return pmm_server_check(server, err);
 }

@@ -70,6 +70,7 @@ remote_service_config(const struct pmm_remote_config *cfg)
 		.board = cfg->board->name,
 		.shm_view = cfg->board->shm_view,
 		.features = cfg->features,
+		.poll_us = cfg->poll_us,
 		.ndevices = cfg->ndevices,
 		.devices = cfg->devices,
 		.log = cfg->log,

@@ -75,6 +75,7 @@ struct pmm_remote_config {
 	bool no_dtb;
 	bool v1; /* mmio version 1 */
 	struct pmm_features_choice features;
+	uint32_t poll_us; /* as struct pmm_service_config has it */
 	enum pmm_on_crash on_crash;
 	struct pmm_restarts_limit restarts; /* for PMM_CRASH_RESTART */
 	const char *coredump; /* file for each crash; NULL: none */

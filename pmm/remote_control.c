@@ -66,12 +66,14 @@ static int do_status(struct pmm_remote_control *control, const json_t *request,
 	pmm_remote_status(control->remote, &st);
 	*result = status_life(&st);
 	rest = json_pack(
-		"{s:i, s:s, s:s, s:o, s:s, s:{s:o, s:I}, s:o, s:o}", "pid",
+		"{s:i, s:s, s:s, s:o, s:s, s:{s:o, s:I}, s:o, s:o, s:o}", "pid",
 		(int)getpid(), "version", control->version, "board",
 		cfg->board->name, "firmware", pmm_status_string(cfg->firmware),
 		"transport", cfg->v1 ? "mmio-v1" : "mmio", "shared_memory",
 		"address", pmm_status_hex(cfg->shm_da), "size",
 		(jint)cfg->shm_size, "report", status_report(control->remote),
+		"polling",
+		pmm_service_polling(pmm_remote_service(control->remote)),
 		"devices",
 		pmm_service_status(pmm_remote_service(control->remote)));
 	if (*result && json_object_update(*result, rest) < 0) {

@@ -43,6 +43,7 @@ server_service_config(const struct pmm_server_config *cfg)
 		.shm_view = cfg->shm.kind == PMM_SHM_FILE ? PMM_SHM_COHERENT :
 							    PMM_SHM_UNCACHED,
 		.features = cfg->features,
+		.poll_us = cfg->poll_us,
 		.ndevices = cfg->ndevices,
 		.devices = cfg->devices,
 		.log = cfg->log,
@@ -104,7 +105,7 @@ static int server_open_doorbell(struct pmm_server *s, struct pmm_error *err)
 		return pmm_doorbell_unix(&s->doorbell, cfg->socket,
 					 cfg->bell == PMM_SERVER_UNIX_LISTEN,
 					 err);
-	rc = pmm_doorbell_timer(&s->doorbell, cfg->poll_us);
+	rc = pmm_doorbell_timer(&s->doorbell, cfg->period_us);
 	return rc < 0 ? pmm_fail(err, rc, "doorbell: %s", strerror(-rc)) : 0;
 }
 

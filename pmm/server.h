@@ -38,12 +38,13 @@ struct pmm_server_config {
 	struct pmm_shm_source shm;
 	uint64_t shm_da, shm_size;
 	enum pmm_server_bell bell;
-	uint32_t poll_us;	    /* of PMM_SERVER_POLL */
+	uint32_t period_us;	    /* of PMM_SERVER_POLL */
 	const char *socket;	    /* of PMM_SERVER_UNIX_* */
 	struct pmm_uio_options uio; /* of PMM_SERVER_UIO */
 	bool no_dtb;
 	bool v1; /* mmio version 1 */
 	struct pmm_features_choice features;
+	uint32_t poll_us;  /* as struct pmm_service_config has it */
 	const char *state; /* file to carry on from; NULL: none */
 	unsigned int ndevices;
 	const struct pmm_device_config *devices;

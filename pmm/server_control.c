@@ -51,7 +51,7 @@ static json_t *server_status(const struct pmm_server_control *control)
 		pmm_server_config(control->server);
 
 	return json_pack(
-		"{s:s, s:i, s:s, s:s, s:{s:o, s:I, s:o, s:I}, s:o, s:o, s:o}",
+		"{s:s, s:i, s:s, s:s, s:{s:o, s:I, s:o, s:I}, s:o, s:o, s:o, s:o}",
 		"state", "serving", "pid", (int)getpid(), "version",
 		control->version, "transport", cfg->v1 ? "mmio-v1" : "mmio",
 		"shared_memory", "address", pmm_status_hex(cfg->shm_da), "size",
@@ -59,7 +59,9 @@ static json_t *server_status(const struct pmm_server_control *control)
 		pmm_status_string(cfg->shm.path), "offset",
 		(json_int_t)cfg->shm.offset, "doorbell",
 		server_doorbell(control->server), "state_file",
-		server_optional(cfg->state), "devices",
+		server_optional(cfg->state), "polling",
+		pmm_service_polling(pmm_server_service(control->server)),
+		"devices",
 		pmm_service_status(pmm_server_service(control->server)));
 }
 

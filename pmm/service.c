@@ -85,7 +85,9 @@ int pmm_service_open(struct pmm_service *svc,
 {
 	int rc;
 
-	*svc = (struct pmm_service){ .cfg = *cfg, .loop = loop };
+	*svc = (struct pmm_service){ .cfg = *cfg,
+				     .loop = loop,
+				     .polling.most_us = cfg->poll_us };
 	pmm_ratelog_init(&svc->ratelog, cfg->log);
 	rc = service_open_devices(svc, err);
 	if (rc == 0)
@@ -187,11 +189,49 @@ static unsigned int service_spin(struct pmm_service *svc)
 	return flags;
 }
 
+/* Chains given back, and steps of set-ups: it grows with all that is done. */
+static uint64_t service_progress(const struct pmm_service *svc)
+{
+	uint64_t sum = service_setup_mark(svc);
+
+	for (unsigned int i = 0; i < svc->ndevices; i++)
+		sum += svc->devices[i].dev.stats.chains;
+	return sum;
+}
+
+static void service_set_polled(struct pmm_service *svc, bool on)
+{
+	for (unsigned int i = 0; i < svc->ndevices; i++)
+		hvl_dev_set_polled(&svc->devices[i].dev, on);
+}
+
+/*
+ * After a look that left nothing to do: if we poll, the next one follows
+ * without a wait, and between the two the loop looks after everything else. If
+ * we stop, drivers may ring again, and what they did unannounced is looked for
+ * once more. Return: as service_pass().
+ */
+static unsigned int service_poll(struct pmm_service *svc, bool progress)
+{
+	bool was_on = svc->polling.on;
+
+	if (pmm_polling_more(&svc->polling, hvl_time_us(), progress)) {
+		if (!was_on)
+			service_set_polled(svc, true);
+		return HVL_DEV_MORE;
+	}
+	if (!was_on)
+		return 0;
+	service_set_polled(svc, false);
+	return service_pass(svc);
+}
+
 static void service_look(void *ctx)
 {
 	struct pmm_service *svc = ctx;
 	uint64_t mark = service_setup_mark(svc);
 	unsigned int flags = HVL_DEV_MORE;
+	uint64_t before = service_progress(svc);
 	bool rung = svc->rung;
 
 	svc->rung = false;
@@ -202,6 +242,7 @@ static void service_look(void *ctx)
 		flags = service_pass(svc);
 	if (rung && (mark != service_setup_mark(svc) || service_in_setup(svc)))
 		flags |= service_spin(svc);
+	flags |= service_poll(svc, before != service_progress(svc));
 	pmm_ratelog_release(&svc->ratelog);
 	if (flags & HVL_DEV_MORE)
 		pmm_service_wake(svc);
@@ -273,6 +314,8 @@ void pmm_service_stop(struct pmm_service *svc)
 	svc->running = false;
 	if (!svc->loop)
 		return;
+	svc->polling.on = false;
+	service_set_polled(svc, false);
 	pmm_loop_unwatch(svc->loop, &svc->doorbell_watch);
 	pmm_loop_timer_cancel(svc->loop, &svc->recheck);
 	pmm_loop_task_cancel(svc->loop, &svc->task);

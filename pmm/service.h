@@ -29,6 +29,7 @@
 #include "feature_set.h"
 #include "layout.h"
 #include "loop.h"
+#include "polling.h"
 #include "ratelog.h"
 #include "spin.h"
 
@@ -44,6 +45,7 @@ struct pmm_service_config {
 	const char *board; /* for messages; NULL: none that is known */
 	enum pmm_shm_view shm_view;
 	struct pmm_features_choice features;
+	uint32_t poll_us; /* to look on for after something came; or 0 */
 	unsigned int ndevices;
 	const struct pmm_device_config *devices;
 	const struct hvl_log *log; /* or NULL */
@@ -70,6 +72,7 @@ struct pmm_service {
 	struct pmm_timer recheck;
 	struct pmm_task task;
 	struct pmm_spin spin;
+	struct pmm_polling polling;
 	bool rung; /* since the devices were looked at last */
 	bool running;
 };

@@ -121,3 +121,12 @@ json_t *pmm_service_status(const struct pmm_service *svc)
 					    status_device(&svc->devices[i]));
 	return devices;
 }
+
+json_t *pmm_service_polling(const struct pmm_service *svc)
+{
+	const struct pmm_polling *poll = &svc->polling;
+
+	return json_pack("{s:I, s:I, s:I, s:I}", "most_us", (jint)poll->most_us,
+			 "polls", (jint)poll->polls, "hits", (jint)poll->hits,
+			 "us", (jint)poll->polled_us);
+}

@@ -27,4 +27,7 @@ json_t *pmm_status_version(const char *version);
 /** pmm_service_status() - an array with an object for each device */
 json_t *pmm_service_status(const struct pmm_service *svc);
 
+/** pmm_service_polling() - an object: how much is polled, and what for */
+json_t *pmm_service_polling(const struct pmm_service *svc);
+
 #endif /* PMM_SERVICE_STATUS_H */

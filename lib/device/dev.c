@@ -280,7 +280,7 @@ static unsigned int dev_serve(struct hvl_dev *dev, unsigned int budget)
 		dev_break(dev);
 		return HVL_DEV_RING;
 	}
-	if (rc == 0 && dev_notify_on(dev))
+	if (rc == 0 && !dev->polled && dev_notify_on(dev))
 		rc = HVL_DEV_MORE;
 	ret = (unsigned int)rc;
 	if (notify) {

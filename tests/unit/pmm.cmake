@@ -2,13 +2,14 @@
 
 if(TARGET hvl_pmm)
   foreach(part device device_net doorbell doorbell_uio doorbell_unix entropy
-      feature_set ivshmem layout loop process qemu qmp ratelog server service
+      feature_set ivshmem layout loop polling process qemu qmp ratelog server service
       spin state state_crash tap uart watchdog)
     hvl_add_test(test_pmm_${part} LABEL unit SOURCES test_pmm_${part}.c
       INCLUDES "${PROJECT_SOURCE_DIR}/pmm" LIBS hvl_pmm)
   endforeach()
   if(TARGET test_pmm_doorbell_uio)
     target_link_options(test_pmm_doorbell_uio PRIVATE -Wl,--wrap=write)
+    target_link_options(test_pmm_service PRIVATE -Wl,--wrap=hvl_time_us)
     target_link_options(test_pmm_state PRIVATE -Wl,--wrap=posix_fallocate)
   endif()
   set(support "${PROJECT_SOURCE_DIR}/tests/support")

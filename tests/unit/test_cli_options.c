@@ -114,6 +114,12 @@ static void options_refuse_with_one_line(void **state)
 		  "--features \"event_idx\": not on the board mps2-m3, whose "
 		  "barriers may do nothing: notifications are never held back "
 		  "there" },
+		{ "--poll-us", "--poll-us: needs a value: --poll-us N" },
+		{ "--poll-us 10001",
+		  "--poll-us \"10001\": not a number of microseconds from 0 "
+		  "to 10000" },
+		{ "--poll-us -1", "--poll-us \"-1\": not a number of "
+				  "microseconds from 0 to 10000" },
 		{ "--on-crash reboot", "--on-crash \"reboot\": unknown; there "
 				       "are stop, restart and "
 				       "restart:N/SECONDS" },

@@ -198,9 +198,9 @@ static void serve_takes_each_doorbell(void **state)
 	(void)state;
 	assert_int_equal(parse(MEM "--doorbell poll", &err), 0);
 	assert_int_equal(serve.server.bell, PMM_SERVER_POLL);
-	assert_int_equal(serve.server.poll_us, 1000);
+	assert_int_equal(serve.server.period_us, 1000);
 	assert_int_equal(parse(MEM "--doorbell poll:10", &err), 0);
-	assert_int_equal(serve.server.poll_us, 10);
+	assert_int_equal(serve.server.period_us, 10);
 	assert_int_equal(parse(MEM "--doorbell unix-listen:/tmp/a:b", &err), 0);
 	assert_int_equal(serve.server.bell, PMM_SERVER_UNIX_LISTEN);
 	assert_string_equal(serve.server.socket, "/tmp/a:b");

@@ -72,7 +72,7 @@ static struct pmm_server_config config(void)
 		.shm_da = DA,
 		.shm_size = SIZE,
 		.bell = PMM_SERVER_POLL,
-		.poll_us = 1000,
+		.period_us = 1000,
 		.no_dtb = true,
 		.v1 = true,
 		.ndevices = 1,

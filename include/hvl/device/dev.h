@@ -230,6 +230,7 @@ struct hvl_dev {
 	bool broken;
 	bool config_dirty;
 	bool queues_shown; /* HVL_DEV_EVENT_QUEUES was sent */
+	bool polled;	   /* the host comes back by itself */
 	bool hello;	   /* tell the driver that somebody is here again */
 	/* Of the interrupts for news, where drivers acknowledge: version 1. */
 	bool unacked;	     /* since the last ring */
@@ -312,6 +313,18 @@ void hvl_dev_resume_checked(struct hvl_dev *dev);
  * spurious calls.
  */
 unsigned int hvl_dev_service(struct hvl_dev *dev, unsigned int budget);
+
+/**
+ * hvl_dev_set_polled() - the host comes back soon, rung or not
+ * @on: false: no longer; before the host waits for a doorbell again it calls
+ *      hvl_dev_service() once more, as something may have come unannounced
+ *
+ * Meanwhile drivers are asked not to ring for their queues.
+ */
+static inline void hvl_dev_set_polled(struct hvl_dev *dev, bool on)
+{
+	dev->polled = on;
+}
 
 /**
  * hvl_dev_in_setup() - is a driver on its way, so that more will follow soon?
