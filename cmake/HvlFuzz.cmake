@@ -3,12 +3,14 @@
 # HvlFuzz - fuzzers: one harness for each consumer of other people's bytes
 #
 #   hvl_add_fuzzer(<name> CORPUS <dir> SOURCES <file>... [LIBS <target>...]
-#                  [INCLUDES <dir>...])
+#                  [INCLUDES <dir>...] [PROGRAM])
 #       Program <name> around LLVMFuzzerTestOneInput(), with the seeds and
 #       past crashes in CORPUS (relative to the current folder). Its tests have
 #       the label `fuzz`:
 #         <name>_corpus  every file of the corpus, once
 #         <name>_run     with HVL_FUZZ only: FUZZ_SECONDS seconds of new input
+#       PROGRAM: the input is a program as in fuzz/program.h, and a second
+#       thread may write while it runs (fuzz/race.h).
 #       With HVL_FUZZ (preset `fuzz`, clang) it is linked with libFuzzer; in
 #       any other build replay.c runs the corpus, with that build's compiler
 #       and sanitizers.
@@ -22,15 +24,22 @@ if(HVL_FUZZ AND NOT CMAKE_C_COMPILER_ID MATCHES "Clang")
 endif()
 
 function(hvl_add_fuzzer name)
-  cmake_parse_arguments(PARSE_ARGV 1 A "" "CORPUS" "SOURCES;LIBS;INCLUDES")
+  cmake_parse_arguments(PARSE_ARGV 1 A "PROGRAM" "CORPUS"
+    "SOURCES;LIBS;INCLUDES")
   get_filename_component(corpus "${A_CORPUS}" ABSOLUTE)
 
   add_executable(${name} ${A_SOURCES})
   hvl_host(${name})
   target_link_libraries(${name} PRIVATE ${A_LIBS})
   target_include_directories(${name} PRIVATE "${hvl_fuzz_dir}" ${A_INCLUDES})
+  if(A_PROGRAM)
+    target_link_libraries(${name} PRIVATE hvl_fuzz_race)
+  endif()
   set(replay ${name})
   if(HVL_FUZZ)
+    if(A_PROGRAM)
+      target_sources(${name} PRIVATE "${hvl_fuzz_dir}/mutate.c")
+    endif()
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     list(APPEND replay -runs=0 -error_exitcode=1)
     hvl_add_script_test(${name}_run LABEL fuzz TIMEOUT 100000

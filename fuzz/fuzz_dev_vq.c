@@ -1,31 +1,62 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * The device side of a split ring: the input is the ring's layout, then a
- * program of what the driver writes and what the device model does.
+ * The device side of a ring, split or packed: the input is the ring's layout,
+ * then a program of what the driver writes and what the device model does.
  */
-#include "fuzz.h"
+#include "program.h"
+#include "race.h"
 
 #include <string.h>
 
 #include <hvl/device/vq.h>
 #include <hvl/metal/errno.h>
 #include <hvl/wire/virtio.h>
+#include <hvl/wire/vring_packed.h>
 
 #define SHM_DA UINT64_C(0x37000000)
 #define SHM_SIZE 0x4000u
 #define SEGS_MAX 64u
+#define HELD_MAX 4u
+
+/* First byte of the head: features, and the size in its upper half */
+#define HEAD_INDIRECT 1u
+#define HEAD_EVENT_IDX 2u
+#define HEAD_PACKED 4u
+#define HEAD_IN_ORDER 8u
+/* Second byte */
+#define HEAD_RACE 1u
+#define HEAD_NO_SUPPRESS 2u
+#define HEAD_ODD_NUM 4u
+#define HEAD_KEEP 8u
 
 enum op {
-	OP_BYTES, /* where, how many, which */
-	OP_DESC,  /* which, address, length, flags, next */
-	OP_OFFER, /* head: as a driver makes a chain available */
-	OP_POP,	  /* what of it to push back */
-	OP_UNPOP, /* a chain that is popped for it */
-	OP_DRAIN, /* all that there is */
+	OP_BYTES,  /* where, which */
+	OP_DESC,   /* split: which, address, length, flags, next */
+	OP_OFFER,  /* split: head */
+	OP_PACKED, /* the next: address, length, flags, id */
+	OP_POP,	   /* and push: how much of it, what is written */
+	OP_UNPOP,
+	OP_DRAIN, /* all that there is: as pop */
+	OP_HOLD,  /* pop, push later */
+	OP_PUSH,  /* one that is held: which, how much */
 	OP_FLUSH,
-	OP_NOTIFY_OFF,
-	OP_NOTIFY_ON,
+	OP_NOTIFY, /* on or off */
+	OP_RESUME, /* in a later life: what differs of its position, once */
 	OP_COUNT
+};
+
+static const char *const ops[OP_COUNT] = {
+	[OP_BYTES] = "o*",    [OP_DESC] = "qolfq", [OP_OFFER] = "q",
+	[OP_PACKED] = "olfq", [OP_POP] = "lh",	   [OP_UNPOP] = "",
+	[OP_DRAIN] = "lh",    [OP_HOLD] = "",	   [OP_PUSH] = "ql",
+	[OP_FLUSH] = "",      [OP_NOTIFY] = "b",   [OP_RESUME] = "wb",
+};
+
+const struct fuzz_grammar fuzz_grammar = { "bbbooo", ops, OP_COUNT };
+
+struct held {
+	struct hvl_chain chain;
+	struct hvl_seg segs[SEGS_MAX];
 };
 
 struct target {
@@ -35,6 +66,12 @@ struct target {
 	struct hvl_seg segs[SEGS_MAX];
 	uint16_t nseg_max;
 	bool broken;
+	bool keep; /* the position, for another life */
+	uint32_t taken;
+	uint32_t next; /* packed: the driver's position */
+	bool wrap;
+	struct held held[HELD_MAX];
+	unsigned int nheld;
 };
 
 static void vq_log(void *ctx, enum hvl_log_level level, const char *line)
@@ -60,19 +97,48 @@ static uint64_t check_segs(const struct target *t, const struct hvl_seg *seg,
 
 static void check_chain(const struct target *t, const struct hvl_chain *c)
 {
-	FUZZ_CHECK(c->head < t->cfg.num);
+	FUZZ_CHECK(t->vq.packed || c->head < t->cfg.num);
+	FUZZ_CHECK(c->count >= 1 && c->count <= t->cfg.num);
 	FUZZ_CHECK(c->nread + c->nwrite >= 1);
 	FUZZ_CHECK(c->nread + c->nwrite <= t->nseg_max);
 	FUZZ_CHECK(check_segs(t, c->seg, c->nread) == c->read_len);
 	FUZZ_CHECK(check_segs(t, c->seg + c->nread, c->nwrite) == c->write_len);
 }
 
+/* A packed ring's positions lie in it, whatever stands there. */
+static void check_positions(const struct target *t)
+{
+	FUZZ_CHECK(!t->vq.packed || (t->vq.avail_idx < t->cfg.num &&
+				     t->vq.used_idx < t->cfg.num));
+}
+
+/* Take the next chain while it changes, and leave it. */
+static void vq_race_pop(struct target *t, struct hvl_seg *segs)
+{
+	const struct hvl_dev_vq was = t->vq;
+	const uint32_t taken = t->taken;
+	unsigned int tries = race_tries();
+
+	race_on();
+	for (; tries > 0; tries--) {
+		struct hvl_chain c = { .nseg_max = t->nseg_max, .seg = segs };
+
+		if (hvl_dev_vq_pop(&t->vq, &c) == 1)
+			check_chain(t, &c);
+		check_positions(t);
+		t->vq = was;
+		t->taken = taken;
+	}
+	race_off();
+}
+
 /* Return: whether there was a chain. */
-static bool vq_pop(struct target *t, struct hvl_chain *c)
+static bool vq_pop(struct target *t, struct hvl_chain *c, struct hvl_seg *segs)
 {
 	int rc;
 
-	*c = (struct hvl_chain){ .nseg_max = t->nseg_max, .seg = t->segs };
+	vq_race_pop(t, segs);
+	*c = (struct hvl_chain){ .nseg_max = t->nseg_max, .seg = segs };
 	rc = hvl_dev_vq_pop(&t->vq, c);
 	FUZZ_CHECK(rc == 1 || rc == 0 || rc == -EPROTO || rc == -ENOBUFS);
 	/* What is broken stays so. */
@@ -83,37 +149,75 @@ static bool vq_pop(struct target *t, struct hvl_chain *c)
 	return rc == 1;
 }
 
-static void vq_serve(struct target *t, const struct hvl_chain *c, uint32_t len)
+static void vq_push(struct target *t, const struct hvl_chain *c, uint32_t len)
 {
+	race_on();
+	hvl_dev_vq_push(&t->vq, c, len);
+	race_off();
+	check_positions(t);
+}
+
+static void vq_serve(struct target *t, const struct hvl_chain *c,
+		     const struct fuzz_op *op)
+{
+	uint32_t len = op->arg[0], n;
 	uint8_t copy[256];
-	uint32_t n;
 
 	n = hvl_chain_copy_from(c, len % 512, copy, sizeof(copy));
 	FUZZ_CHECK(n <= sizeof(copy) && n <= c->read_len);
-	memset(copy, 0x5a, sizeof(copy));
+	for (unsigned int i = 0; i < sizeof(copy); i++)
+		copy[i] = (uint8_t)(op->arg[1] >> 8 * (i % 2));
 	n = hvl_chain_copy_to(c, len % 512, copy, sizeof(copy));
 	FUZZ_CHECK(n <= sizeof(copy) && n <= c->write_len);
-	if (len > c->write_len)
-		len = (uint32_t)c->write_len;
-	hvl_dev_vq_push(&t->vq, c, len);
+	vq_push(t, c, len);
 }
 
-static void vq_drain(struct target *t)
+static void vq_drain(struct target *t, const struct fuzz_op *op)
 {
 	struct hvl_chain c;
 
-	/* Bounded as a device is: a buffer may lie on the avail ring. */
-	for (uint32_t i = 0; i < 4 * t->cfg.num && vq_pop(t, &c); i++)
-		vq_serve(t, &c, 1);
+	/* Bounded as a device is: a buffer may lie on the ring. */
+	for (uint32_t i = 0; i < 4 * t->cfg.num && vq_pop(t, &c, t->segs); i++)
+		vq_serve(t, &c, op);
 }
 
-static void driver_bytes(struct target *t, struct fuzz_input *in)
+static void vq_hold(struct target *t)
 {
-	uint32_t at = fuzz_u16(in) % SHM_SIZE;
-	unsigned int n = fuzz_u8(in) & 31;
+	struct held *h = &t->held[t->nheld];
 
-	for (; n > 0 && at < SHM_SIZE; n--, at++)
-		hvl_io_write8(&t->shm, at, fuzz_u8(in));
+	/* One at a time where another life shall take it anew. */
+	if (t->keep && t->vq.packed)
+		return;
+	if (t->nheld < HELD_MAX && vq_pop(t, &h->chain, h->segs))
+		t->nheld++;
+}
+
+/* In any order, but where the driver was promised one. */
+static void vq_push_held(struct target *t, unsigned int i, uint32_t len)
+{
+	if (t->nheld == 0)
+		return;
+	i = t->vq.in_order ? 0 : i % t->nheld;
+	vq_push(t, &t->held[i].chain, len);
+	for (t->nheld--; i < t->nheld; i++) {
+		t->held[i] = t->held[i + 1];
+		t->held[i].chain.seg = t->held[i].segs;
+	}
+}
+
+static void vq_flush(struct target *t)
+{
+	race_on();
+	hvl_dev_vq_flush(&t->vq);
+	race_off();
+	check_positions(t);
+}
+
+static void driver_bytes(struct target *t, const struct fuzz_op *op)
+{
+	for (unsigned int i = 0; i < op->nbytes; i++)
+		hvl_io_write8(&t->shm, (op->arg[0] + i) % SHM_SIZE,
+			      op->bytes[i]);
 }
 
 /* Where a field of an area lies, if it lies in the memory at all */
@@ -124,22 +228,41 @@ static bool vq_at(const struct target *t, uint64_t da, uint32_t field,
 	       (*off += field) % 2 == 0;
 }
 
-static void driver_desc(struct target *t, struct fuzz_input *in)
+static void driver_desc(struct target *t, const uint32_t *arg)
 {
-	uint32_t i = fuzz_u8(in);
 	struct hvl_vring_desc d = {
-		.addr = hvl_le64_make(SHM_DA + fuzz_u16(in)),
-		.len = hvl_le32_make(fuzz_u16(in)),
-		.flags = hvl_le16_make(fuzz_u8(in)),
-		.next = hvl_le16_make(fuzz_u8(in)),
+		.addr = hvl_le64_make(SHM_DA + arg[1]),
+		.len = hvl_le32_make(arg[2]),
+		.flags = hvl_le16_make((uint16_t)arg[3]),
+		.next = hvl_le16_make((uint16_t)arg[4]),
 	};
 	uint64_t off;
 
-	if (vq_at(t, t->cfg.desc, 16 * i, 16, &off))
+	if (vq_at(t, t->cfg.desc, 16 * arg[0], 16, &off))
 		hvl_io_write_block(&t->shm, off, &d, sizeof(d));
 }
 
-static void driver_offer(struct target *t, struct fuzz_input *in)
+/* What comes behind the last one, as a driver makes it available. */
+static void driver_packed(struct target *t, const uint32_t *arg)
+{
+	struct hvl_vring_packed_desc d = {
+		.addr = hvl_le64_make(SHM_DA + arg[0]),
+		.len = hvl_le32_make(arg[1]),
+		.id = hvl_le16_make((uint16_t)arg[3]),
+		.flags = hvl_le16_make(
+			(uint16_t)(arg[2] ^ hvl_vring_packed_avail(t->wrap))),
+	};
+	uint64_t off;
+
+	if (vq_at(t, t->cfg.desc, 16 * t->next, 16, &off))
+		hvl_io_write_block(&t->shm, off, &d, sizeof(d));
+	if (++t->next >= t->cfg.num) {
+		t->next = 0;
+		t->wrap = !t->wrap;
+	}
+}
+
+static void driver_offer(struct target *t, uint32_t head)
 {
 	uint64_t slot, idx;
 	uint16_t was;
@@ -148,83 +271,147 @@ static void driver_offer(struct target *t, struct fuzz_input *in)
 		return;
 	was = hvl_io_read16(&t->shm, idx);
 	if (vq_at(t, t->cfg.avail, 4 + 2 * (was % t->cfg.num), 2, &slot))
-		hvl_io_write16(&t->shm, slot, fuzz_u8(in));
+		hvl_io_write16(&t->shm, slot, (uint16_t)head);
 	hvl_io_store_release16(&t->shm, idx, (uint16_t)(was + 1));
 }
 
-static void vq_step(struct target *t, struct fuzz_input *in)
+/* What was taken and is not given back is nobody's; a new life may begin. */
+static void vq_resume(struct target *t, uint32_t differs, bool once)
+{
+	uint32_t taken = t->taken ^ differs;
+	int rc;
+
+	if (!t->keep)
+		return;
+	t->nheld = 0;
+	hvl_dev_vq_stop(&t->vq);
+	race_on();
+	rc = hvl_dev_vq_resume(&t->vq, &t->cfg, taken, once);
+	if (rc == 0)
+		hvl_dev_vq_settle(&t->vq);
+	race_off();
+	FUZZ_CHECK(rc == 0 || rc == -EPROTO);
+	t->broken = t->vq.broken;
+	if (rc != 0) {
+		FUZZ_CHECK(hvl_dev_vq_start(&t->vq, &t->cfg) == 0);
+		t->next = 0;
+		t->wrap = true;
+	}
+	hvl_dev_vq_keep(&t->vq, &t->taken);
+	check_positions(t);
+}
+
+static void vq_step(struct target *t, const struct fuzz_op *op)
 {
 	struct hvl_chain c;
 
-	switch (fuzz_u8(in) % OP_COUNT) {
+	switch (op->kind) {
 	case OP_BYTES:
-		driver_bytes(t, in);
+		driver_bytes(t, op);
 		break;
 	case OP_DESC:
-		driver_desc(t, in);
+		driver_desc(t, op->arg);
 		break;
 	case OP_OFFER:
-		driver_offer(t, in);
+		driver_offer(t, op->arg[0]);
+		break;
+	case OP_PACKED:
+		driver_packed(t, op->arg);
 		break;
 	case OP_POP:
-		if (vq_pop(t, &c))
-			vq_serve(t, &c, fuzz_u16(in));
+		if (vq_pop(t, &c, t->segs))
+			vq_serve(t, &c, op);
 		break;
 	case OP_UNPOP:
-		if (vq_pop(t, &c))
+		if (vq_pop(t, &c, t->segs))
 			hvl_dev_vq_unpop(&t->vq);
+		(void)hvl_dev_vq_waiting(&t->vq);
 		break;
 	case OP_DRAIN:
-		vq_drain(t);
+		vq_drain(t, op);
+		break;
+	case OP_HOLD:
+		vq_hold(t);
+		break;
+	case OP_PUSH:
+		vq_push_held(t, op->arg[0], op->arg[1]);
 		break;
 	case OP_FLUSH:
-		hvl_dev_vq_flush(&t->vq);
+		vq_flush(t);
 		break;
-	case OP_NOTIFY_OFF:
-		hvl_dev_vq_notify_off(&t->vq);
+	case OP_NOTIFY:
+		if (op->arg[0] & 1)
+			(void)hvl_dev_vq_notify_on(&t->vq);
+		else
+			hvl_dev_vq_notify_off(&t->vq);
 		break;
-	case OP_NOTIFY_ON:
-		hvl_dev_vq_notify_on(&t->vq);
+	case OP_RESUME:
+		vq_resume(t, op->arg[0], op->arg[1] & 1);
 		break;
 	}
 }
 
 /* A size that may be, and areas that may lie anywhere near. */
-static void vq_configure(struct target *t, struct fuzz_input *in)
+static void vq_configure(struct target *t, const uint32_t *head)
 {
 	static const struct hvl_log log = { HVL_LOG_DEBUG, vq_log, NULL };
-	uint8_t bits = fuzz_u8(in);
+	uint32_t bits = head[0], num = UINT32_C(1) << (bits >> 4 & 7);
 
-	t->nseg_max = (uint16_t)(1 + fuzz_u8(in) % SEGS_MAX);
+	t->nseg_max = (uint16_t)(1 + head[2] % SEGS_MAX);
+	t->wrap = true;
 	t->cfg = (struct hvl_dev_vq_config){
 		.shm = &t->shm,
 		.log = &log,
 		.name = "fuzz0",
-		.num = UINT32_C(1) << (bits >> 4 & 7),
+		.num = num - (head[1] & HEAD_ODD_NUM ? 1 : 0),
 		.num_max = 64,
-		.desc = SHM_DA + fuzz_u16(in),
-		.avail = SHM_DA + fuzz_u16(in),
-		.used = SHM_DA + fuzz_u16(in),
+		.desc = SHM_DA + head[3],
+		.avail = SHM_DA + head[4],
+		.used = SHM_DA + head[5],
 		.features = HVL_BIT64(VIRTIO_F_VERSION_1),
+		.no_suppress = (head[1] & HEAD_NO_SUPPRESS) != 0,
 	};
-	if (bits & 1)
+	if (bits & HEAD_INDIRECT)
 		t->cfg.features |= HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC);
-	if (bits & 2)
+	if (bits & HEAD_EVENT_IDX)
 		t->cfg.features |= HVL_BIT64(VIRTIO_RING_F_EVENT_IDX);
+	if (bits & HEAD_PACKED)
+		t->cfg.features |= HVL_BIT64(VIRTIO_F_RING_PACKED);
+	if (bits & HEAD_IN_ORDER)
+		t->cfg.features |= HVL_BIT64(VIRTIO_F_IN_ORDER);
+}
+
+/* Where the device reads what it acts on. */
+static void vq_race(struct target *t, uint32_t seed)
+{
+	race_begin(seed);
+	race_place(t->shm.va + t->vq.desc, 16 * t->cfg.num);
+	race_place(t->shm.va + t->vq.desc, 16);
+	race_place(t->shm.va + t->vq.avail, 4);
+	race_place(t->shm.va + t->vq.used, 4);
+	race_place(t->shm.va + 0x1000, 0x40);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct fuzz_input in = { data, size };
+	static const struct fuzz_op last = { .arg = { 1, 0 } };
 	struct target t = { .shm = { calloc(1, SHM_SIZE), SHM_DA, SHM_SIZE } };
+	struct fuzz_input in = { data, size };
+	struct fuzz_op head = fuzz_head(&in), op;
 
 	FUZZ_CHECK(t.shm.va);
-	vq_configure(&t, &in);
+	vq_configure(&t, head.arg);
 	if (hvl_dev_vq_start(&t.vq, &t.cfg) == 0) {
-		while (in.size > 0)
-			vq_step(&t, &in);
-		vq_drain(&t);
-		hvl_dev_vq_flush(&t.vq);
+		t.keep = (head.arg[1] & HEAD_KEEP) != 0;
+		if (t.keep)
+			hvl_dev_vq_keep(&t.vq, &t.taken);
+		if (head.arg[1] & HEAD_RACE)
+			vq_race(&t, (uint32_t)size);
+		while (fuzz_next(&in, &op))
+			vq_step(&t, &op);
+		vq_drain(&t, &last);
+		vq_flush(&t);
+		race_end();
 		hvl_dev_vq_stop(&t.vq);
 	}
 	free(t.shm.va);

@@ -192,31 +192,37 @@ static void elf_bad(void)
 	elf_save("cut_off");
 }
 
-/* Programs for the device harnesses, op by op; they have the numbers. */
+/* Programs for the harnesses of rings and devices; they have the numbers. */
 static void programs(void)
 {
 	/* Areas at 0, 0x400, 0x800; two descriptors in a chain, then one */
 	static const uint8_t chain[] = {
-		0x30, 31, 0, 0,	   0,	 4, 0, 8, /* 8 entries */
-		1,    0,  0, 0x10, 16,	 0, 1, 1, /* read 16, next 1 */
-		1,    1,  0, 0x20, 64,	 0, 2, 0, /* write 64 */
-		2,    0,  3, 20,   0,	 6,	  /* offer, pop, flush */
-		7,    1,  2, 0,	   0x30, 8, 0, 2,
-		0,    2,  2, 8, /* and once more */
-		4,    5,  6,
+		0x30, 8, 31, 0,	   0,  0, 4, 0, 8, /* 8 entries */
+		1,    0, 0,  0x10, 16, 0, 1, 1,	   /* read 16, next 1 */
+		1,    1, 0,  0x20, 64, 0, 2, 0,	   /* write 64 */
+		2,    0, 4,  20,   0,  0, 0, 9,	   /* offer, pop, flush */
+		1,    2, 0,  0x30, 8,  0, 2, 0,	   /* and once more, */
+		2,    2, 11, 0,	   0,  0, 0, 0,	   /* in another life */
+		6,    8, 0,  0,	   0,  9,
+	};
+	/* The same in a packed ring of 7 */
+	static const uint8_t packed[] = {
+		0x34, 12, 31,	0,  0,	0, 4, 0, 8,  3, 0, 0x10, 16, 0, 1, 5,
+		3,    0,  0x20, 64, 0,	2, 5, 4, 20, 0, 0, 0,	 9,  3, 0, 0x30,
+		8,    0,  2,	6,  11, 0, 0, 0, 0,  0, 6, 8,	 0,  0, 0, 9,
 	};
 	/* A table of two at 0x1000; event indexes */
 	static const uint8_t indirect[] = {
-		0x23, 31,   0,	  0,	0,  4,	  0, 8, /* 4 entries */
-		1,    0,    0,	  0x10, 32, 0,	  4, 0, /* the table */
+		0x23, 0,    31,	  0,	0,  0,	  4, 0,	   8, /* 4 entries */
+		1,    0,    0,	  0x10, 32, 0,	  4, 0,	      /* the table */
 		0,    0,    0x10, 16,	0,  0x20, 0, 0x37, 0, 0,    0,	  0,
 		8,    0,    0,	  0,	1,  0,	  1, 0,	   0, 0x10, 0x10, 16,
 		0,    0x28, 0,	  0x37, 0,  0,	  0, 0,	   8, 0,    0,	  0,
-		2,    0,    0,	  0,	2,  0,	  5, 6,	   8,
+		2,    0,    0,	  0,	2,  0,	  6, 0,	   0, 0,    0,	  9,
 	};
 	static const uint8_t loop[] = {
-		0x30, 31, 0, 0, 0, 4, 0, 8, 1, 0, 0,
-		0x10, 16, 0, 1, 0, 2, 0, 3, 0, 0,
+		0x30, 0,  31, 0, 0, 0, 4, 0, 8, 1, 0, 0,
+		0x10, 16, 0,  1, 0, 2, 0, 4, 0, 0, 0, 0,
 	};
 	/* Bring up, a buffer to write on queue 0, one to read on queue 1 */
 	uint8_t good[] = {
@@ -229,6 +235,7 @@ static void programs(void)
 	};
 
 	seed_write("dev_vq", "chain", chain, sizeof(chain));
+	seed_write("dev_vq", "packed", packed, sizeof(packed));
 	seed_write("dev_vq", "indirect", indirect, sizeof(indirect));
 	seed_write("dev_vq", "loop", loop, sizeof(loop));
 	for (uint8_t kind = 0; kind < 4; kind++) {
