@@ -26,10 +26,10 @@ configure = @mkdir -p build; \
 build = cmake --build --preset
 ctest = ctest -j $(JOBS) --preset
 
-.PHONY: all demo check check-fast bench size install clean format tidy help \
-	setup setup-bench setup-test setup-check setup-dev setup-board release \
-	host-debug host-asan host-tsan fuzz fuzz-build firmware $(boards) \
-	native-arm64
+.PHONY: all demo check check-fast coverage bench size install clean format \
+	tidy help setup setup-bench setup-test setup-check setup-dev \
+	setup-board release host-debug host-asan host-tsan fuzz fuzz-build \
+	firmware $(boards) native-arm64
 .NOTPARALLEL:
 
 all: release ## build what a user runs (default)
@@ -58,6 +58,14 @@ check-fast: release host-debug ## unit, loop and hostile tests and the demo
 
 fuzz: fuzz-build ## run each fuzzer for ten minutes, or FUZZ_SECONDS
 	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) $(ctest) fuzz
+
+coverage: setup-test ## line coverage of lib/device and lib/driver
+	$(call configure,$@)
+	@find build/$@ -name '*.gcda' -delete
+	$(build) $@ --target hvl_tests_unit hvl_tests_loop \
+		hvl_tests_hostile hvl_tests_fuzz
+	$(ctest) $@
+	@tools/coverage build/$@
 
 bench: setup-test setup-bench release ## run the benchmarks, compare with DPDK
 	$(build) release --target hvl_bench

@@ -44,6 +44,9 @@ if(HVL_SANITIZE)
     list(APPEND HVL_SANITIZE_FLAGS -Wno-tsan)
   endif()
 endif()
+if(HVL_COVERAGE)
+  list(APPEND HVL_SANITIZE_FLAGS --coverage)
+endif()
 
 # C language level, warnings and include path: common to every flavour.
 function(hvl_common target)
