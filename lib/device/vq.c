@@ -9,10 +9,12 @@
 #include <hvl/device/vq.h>
 
 #include <hvl/metal/barrier.h>
+#include <hvl/metal/compiler.h>
 #include <hvl/metal/errno.h>
 #include <hvl/wire/virtio.h>
 #include <hvl/wire/vring_packed.h>
 
+#include "vq_many.h"
 #include "vq_packed.h"
 #include "vq_priv.h"
 #include "vq_split.h"
@@ -229,6 +231,23 @@ int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 	return 1;
 }
 
+int hvl_dev_vq_pop_many(struct hvl_dev_vq *vq, struct hvl_chain *chains,
+			uint16_t n)
+{
+	uint16_t done = 0;
+
+	/* A packed ring that keeps its position has one chain out at a time. */
+	if (vq->started && !vq->broken && !(vq->packed && vq->taken))
+		done = vq->packed ? many_pop_packed(vq, chains, n) :
+				    many_pop_split(vq, chains, n);
+	if (done == 0)
+		return n != 0 ? hvl_dev_vq_pop(vq, chains) : 0;
+	vq->popped = 1;
+	vq->unpopped = false;
+	vq_keep_position(vq);
+	return done;
+}
+
 void hvl_dev_vq_unpop(struct hvl_dev_vq *vq)
 {
 	vq->unpopped = true;
@@ -291,8 +310,8 @@ static void vq_batch(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
 	vq->batch_whole = len == chain->write_len;
 }
 
-void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
-		     uint32_t len)
+HVL_INLINE void vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
+			uint32_t len)
 {
 	if (!vq->started)
 		return;
@@ -309,6 +328,21 @@ void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
 		packed_show(vq);
 		vq_keep_position(vq);
 	}
+}
+
+void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
+		     uint32_t len)
+{
+	vq_push(vq, chain, len);
+}
+
+void hvl_dev_vq_push_many(struct hvl_dev_vq *vq, const struct hvl_chain *chains,
+			  const uint32_t *lens, uint16_t n)
+{
+	uint16_t i;
+
+	for (i = 0; i < n; i++)
+		vq_push(vq, &chains[i], lens ? lens[i] : 0);
 }
 
 bool hvl_dev_vq_flush(struct hvl_dev_vq *vq)

@@ -42,9 +42,11 @@ static inline void packed_advance(const struct hvl_dev_vq *vq,
 static inline void packed_read_body(const struct hvl_dev_vq *vq, uint64_t at,
 				    struct vq_desc *d)
 {
+	uint64_t rest = hvl_io_read64(&vq->shm, at + DESC(len));
+
 	d->addr = hvl_io_read64(&vq->shm, at + DESC(addr));
-	d->len = hvl_io_read32(&vq->shm, at + DESC(len));
-	d->next = hvl_io_read16(&vq->shm, at + DESC(id));
+	d->len = (uint32_t)rest;
+	d->next = rest >> 32 & UINT16_MAX;
 }
 
 /* §2.8.7: the entries of a table follow each other; only WRITE counts. */

@@ -42,6 +42,13 @@ static inline bool vq_has(const struct hvl_dev_vq *vq, unsigned int bit)
 	return (vq->features >> bit & 1) != 0;
 }
 
+/* Readable ones are read; no stale line of writable ones is kept. */
+static inline void vq_see_seg(const struct hvl_dev_vq *vq, uint64_t off,
+			      uint32_t len)
+{
+	hvl_io_invalidate(&vq->shm, off, len);
+}
+
 /* Check one buffer and append it. */
 static inline int vq_add_seg(struct hvl_dev_vq *vq, struct hvl_chain *chain,
 			     uint32_t i, const struct vq_desc *d)
@@ -69,8 +76,7 @@ static inline int vq_add_seg(struct hvl_dev_vq *vq, struct hvl_chain *chain,
 		chain->nread++;
 		chain->read_len += d->len;
 	}
-	/* Readable ones are read; no stale line of writable ones is kept. */
-	hvl_io_invalidate(&vq->shm, off, d->len);
+	vq_see_seg(vq, off, d->len);
 	return 0;
 }
 
@@ -82,10 +88,12 @@ static inline void vq_read_desc(const struct hvl_dev_vq *vq, uint64_t off,
 
 	hvl_io_invalidate(&vq->shm, off, sizeof(raw));
 	if ((off & 7u) == 0) {
+		uint64_t rest = hvl_io_read64(&vq->shm, off + 8);
+
 		d->addr = hvl_io_read64(&vq->shm, off);
-		d->len = hvl_io_read32(&vq->shm, off + 8);
-		d->flags = hvl_io_read16(&vq->shm, off + 12);
-		d->next = hvl_io_read16(&vq->shm, off + 14);
+		d->len = (uint32_t)rest;
+		d->flags = rest >> 32 & UINT16_MAX;
+		d->next = (uint16_t)(rest >> 48);
 		return;
 	}
 	/* Indirect tables need no alignment (virtio 1.3 §2.7.5.3). */

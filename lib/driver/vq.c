@@ -17,6 +17,7 @@
 #include <hvl/wire/virtio.h>
 #include <hvl/wire/vring_packed.h>
 
+#include "vq_many.h"
 #include "vq_packed.h"
 #include "vq_priv.h"
 #include "vq_split.h"
@@ -44,22 +45,6 @@ static struct vq_chain vq_chain(const struct hvl_drv_vq *vq, uint16_t head)
 	return c;
 }
 
-static uint32_t vq_line(const struct hvl_drv_vq *vq)
-{
-	return vq->cfg.cache_line > 1 ? vq->cfg.cache_line : 1;
-}
-
-/* Whether a segment can be offered where it is, and where that is. */
-static bool vq_in_place(const struct hvl_drv_vq *vq,
-			const struct hvl_drv_seg *seg, uint64_t *off)
-{
-	const struct hvl_io *io = &vq->cfg.pool->io;
-
-	return hvl_io_va_to_off(io, seg->va, seg->len, off) &&
-	       (vq->cfg.own_lines ||
-		(((io->da + *off) | seg->len) & (vq_line(vq) - 1)) == 0);
-}
-
 /* Make a segment reachable for the device; the slot remembers how. */
 static int vq_map_seg(struct hvl_drv_vq *vq, struct hvl_drv_vq_slot *slot,
 		      const struct hvl_drv_seg *seg, bool write)
@@ -79,11 +64,7 @@ static int vq_map_seg(struct hvl_drv_vq *vq, struct hvl_drv_vq_slot *slot,
 			hvl_io_write_block(&pool->io, slot->off, seg->va,
 					   seg->len);
 	}
-	/* No dirty line may be evicted over what the device writes. */
-	if (write)
-		hvl_io_invalidate(&pool->io, slot->off, slot->len);
-	else
-		hvl_io_clean(&pool->io, slot->off, slot->len);
+	vq_hand_over(&pool->io, slot->off, slot->len, write);
 	return 0;
 }
 
@@ -127,18 +108,14 @@ static void vq_free_chain(struct hvl_drv_vq *vq, uint16_t head,
 {
 	struct hvl_drv_vq_slot *slots = vq->cfg.slots;
 	uint16_t n = c->slots == slots ? c->count : 1, tail = head;
+	uint16_t i;
 
 	vq_unmap(vq, c, c->count);
 	slots[head].cookie = NULL;
 	slots[head].flags = 0;
-	vq->nfree = (uint16_t)(vq->nfree + n);
-	/* IN_ORDER, §2.7.5.2: entries go round the table, their links too. */
-	if (vq->in_order)
-		return;
-	while (--n != 0)
+	for (i = 1; i < n; i++)
 		tail = slots[tail].next;
-	slots[tail].next = vq->free_head;
-	vq->free_head = head;
+	vq_give(vq, head, tail, n);
 }
 
 /* A packed ring has no indices that wrap, but needs coherent memory (§2.8). */
@@ -169,7 +146,7 @@ static void vq_init_slots(struct hvl_drv_vq *vq)
 
 	memset(cfg->slots, 0, cfg->num * sizeof(*cfg->slots));
 	for (i = 0; i < cfg->num; i++) {
-		cfg->slots[i].next = (uint16_t)(i + 1 < cfg->num ? i + 1 : 0);
+		cfg->slots[i].next = (uint16_t)(i + 1);
 		for (k = 0; k < cfg->nindirect; k++) {
 			struct hvl_drv_vq_slot *slot =
 				&cfg->indirect[i * cfg->nindirect + k];
@@ -179,6 +156,7 @@ static void vq_init_slots(struct hvl_drv_vq *vq)
 		}
 	}
 	vq->nfree = cfg->num;
+	vq->free_tail = (uint16_t)(cfg->num - 1);
 }
 
 /* Take zeroed memory that the device may see at once. */
@@ -336,17 +314,29 @@ int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
 	if (err)
 		return err;
 	slots[head].cookie = cookie;
-	/* IN_ORDER: they come back in the order in which they are added. */
-	if (vq->nfree == vq->cfg.num)
-		vq->first_out = head;
-	else
-		slots[vq->last_out].after = head;
-	vq->last_out = head;
 	for (i = 0; i < need; i++)
 		vq->free_head = slots[vq->free_head].next;
 	vq->nfree = (uint16_t)(vq->nfree - need);
 	vq_offer(vq, &c, head);
 	return 0;
+}
+
+int hvl_drv_vq_add_many(struct hvl_drv_vq *vq, const struct hvl_drv_buf *bufs,
+			uint16_t n, bool write)
+{
+	int done = 0, err = 0;
+
+	if (vq->started && !vq->broken)
+		done = many_add(vq, bufs, n, write);
+	for (; done < n; done++) {
+		struct hvl_drv_seg seg = { bufs[done].va, bufs[done].len };
+
+		err = hvl_drv_vq_add(vq, &seg, !write, write,
+				     bufs[done].cookie);
+		if (err)
+			break;
+	}
+	return done != 0 ? done : err;
 }
 
 bool hvl_drv_vq_kick(struct hvl_drv_vq *vq)
@@ -397,7 +387,7 @@ static void vq_take(struct hvl_drv_vq *vq, const struct vq_chain *c,
 		at = slot->next;
 		if (!(slot->flags & VRING_DESC_F_WRITE))
 			continue;
-		hvl_io_invalidate(io, slot->off, part);
+		vq_take_over(io, slot->off, part);
 		if (slot->flags & SLOT_BOUNCED)
 			hvl_io_read_block(io, slot->off, slot->va, part);
 		len -= part;
@@ -447,27 +437,39 @@ static bool vq_is_out(const struct hvl_drv_vq *vq, uint32_t id)
 	return id < vq->cfg.num && vq->cfg.slots[id].cookie;
 }
 
+/*
+ * Find chains that came back, unless some of those found last are left: from
+ * first_out to batch_last. Without IN_ORDER it is one at a time. Return: as
+ * vq_wait_look().
+ */
+HVL_INLINE int vq_find_batch(struct hvl_drv_vq *vq)
+{
+	struct vq_used last = { 0, 0 };
+	int ret;
+
+	if (vq->in_batch)
+		return 1;
+	ret = vq_wait_look(vq);
+	if (ret <= 0)
+		return ret;
+	vq_read_used(vq, &last);
+	if (!vq_is_out(vq, last.id))
+		return vq_broken(vq);
+	vq->in_batch = true;
+	vq->batch_last = (uint16_t)last.id;
+	vq->batch_len = last.len;
+	if (!vq->in_order)
+		vq->first_out = vq->batch_last;
+	return 1;
+}
+
 /* The chain that comes back next, by @used; fills in its length. */
 static int vq_next_used(struct hvl_drv_vq *vq, struct vq_used *used)
 {
-	int ret;
+	int ret = vq_find_batch(vq);
 
-	if (!vq->in_batch) {
-		ret = vq_wait_look(vq);
-		if (ret <= 0)
-			return ret;
-		if (vq_is_packed(vq))
-			packed_used(vq, used);
-		else
-			split_used(vq, used);
-		if (!vq_is_out(vq, used->id))
-			return vq_broken(vq);
-		if (!vq->in_order)
-			return 1;
-		vq->in_batch = true;
-		vq->batch_last = (uint16_t)used->id;
-		vq->batch_len = used->len;
-	}
+	if (ret <= 0)
+		return ret;
 	/* §2.7.9, §2.8.8: those before the last one were used completely. */
 	used->id = vq->first_out;
 	used->len = UINT32_MAX;
@@ -475,7 +477,6 @@ static int vq_next_used(struct hvl_drv_vq *vq, struct vq_used *used)
 		used->len = vq->batch_len;
 		vq->in_batch = false;
 	}
-	vq->first_out = vq->cfg.slots[used->id].after;
 	return 1;
 }
 
@@ -517,6 +518,39 @@ int hvl_drv_vq_get(struct hvl_drv_vq *vq, void **cookie, uint32_t *len)
 	*len = used.len;
 	vq_free_chain(vq, (uint16_t)used.id, &c);
 	return 1;
+}
+
+/* Several at once, as far as they are plain; looks for more only once. */
+static uint16_t vq_get_plain(struct hvl_drv_vq *vq, struct hvl_drv_used *used,
+			     uint16_t n)
+{
+	uint16_t done, more;
+
+	if (vq->broken || !vq->started)
+		return 0;
+	if (!vq->in_batch && vq_wait_look(vq) <= 0)
+		return 0;
+	if (!vq->in_order)
+		return many_get_each(vq, used, n);
+	for (done = 0; done < n; done = (uint16_t)(done + more)) {
+		if (!vq->in_batch && !(many_ready(vq) && vq_find_batch(vq) > 0))
+			break;
+		more = many_get_batch(vq, used + done, (uint16_t)(n - done));
+		if (more == 0)
+			break;
+	}
+	return done;
+}
+
+int hvl_drv_vq_get_many(struct hvl_drv_vq *vq, struct hvl_drv_used *used,
+			uint16_t n)
+{
+	uint16_t done = n != 0 ? vq_get_plain(vq, used, n) : 0;
+
+	if (done != 0 || n == 0)
+		return done;
+	/* There is none, or it takes more than a look. */
+	return hvl_drv_vq_get(vq, &used->cookie, &used->len);
 }
 
 void *hvl_drv_vq_detach(struct hvl_drv_vq *vq)

@@ -23,8 +23,21 @@ static inline uint32_t packed_at(const struct hvl_drv_vq *vq, uint16_t idx)
 	return vq->at.desc + idx * DESC_SIZE;
 }
 
-static inline void packed_write_body(const struct hvl_drv_vq *vq, uint64_t at,
-				     uint64_t off, uint32_t len, uint16_t id)
+/* Flags and all: for where the device does not look yet. */
+HVL_INLINE void packed_write_desc(const struct hvl_drv_vq *vq, uint64_t at,
+				  uint64_t off, uint32_t len, uint16_t id,
+				  uint16_t flags)
+{
+	const struct hvl_io *io = &vq->cfg.pool->io;
+
+	hvl_io_write64(io, at + DESC(addr), io->da + off);
+	hvl_io_write64(io, at + DESC(len),
+		       len | (uint64_t)id << 32 | (uint64_t)flags << 48);
+}
+
+/* All but the flags. */
+HVL_INLINE void packed_write_body(const struct hvl_drv_vq *vq, uint64_t at,
+				  uint64_t off, uint32_t len, uint16_t id)
 {
 	const struct hvl_io *io = &vq->cfg.pool->io;
 
@@ -34,18 +47,18 @@ static inline void packed_write_body(const struct hvl_drv_vq *vq, uint64_t at,
 }
 
 /* The next descriptor of the ring. */
-static inline void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
-				     uint32_t len, uint16_t id, uint16_t flags)
+HVL_INLINE void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
+				  uint32_t len, uint16_t id, uint16_t flags)
 {
 	uint32_t at = packed_at(vq, vq->avail_idx);
 
 	flags |= hvl_vring_packed_avail(vq->avail_wrap);
-	packed_write_body(vq, vq->ring_off + at, off, len, id);
 	if (vq->added == 0) {
+		packed_write_body(vq, vq->ring_off + at, off, len, id);
 		vq->kick_at = vq->avail_idx;
 		vq->kick_flags = flags;
 	} else {
-		hvl_io_write16(&vq->ring, at + DESC(flags), flags);
+		packed_write_desc(vq, vq->ring_off + at, off, len, id, flags);
 	}
 	vq->added++;
 	if (++vq->avail_idx == vq->cfg.num) {
@@ -58,16 +71,14 @@ static inline void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
 static inline void packed_write_table(const struct hvl_drv_vq *vq,
 				      const struct vq_chain *c)
 {
-	const struct hvl_io *io = &vq->cfg.pool->io;
 	uint64_t at = c->desc;
 	uint16_t i;
 
 	for (i = 0; i < c->count; i++, at += DESC_SIZE) {
 		const struct hvl_drv_vq_slot *slot = &c->slots[i];
 
-		packed_write_body(vq, at, slot->off, slot->len, 0);
-		hvl_io_write16(io, at + DESC(flags),
-			       slot->flags & VRING_DESC_F_WRITE);
+		packed_write_desc(vq, at, slot->off, slot->len, 0,
+				  slot->flags & VRING_DESC_F_WRITE);
 	}
 }
 
@@ -114,15 +125,16 @@ static inline int packed_look(struct hvl_drv_vq *vq)
 	return hvl_vring_packed_is_used(flags, vq->used_wrap);
 }
 
-static inline void packed_used(struct hvl_drv_vq *vq, struct vq_used *used)
+HVL_INLINE void packed_used(struct hvl_drv_vq *vq, struct vq_used *used)
 {
-	uint32_t at = packed_at(vq, vq->used_idx);
+	uint64_t rest = hvl_io_read64(&vq->ring,
+				      packed_at(vq, vq->used_idx) + DESC(len));
 
-	used->id = hvl_io_read16(&vq->ring, at + DESC(id));
+	used->id = rest >> 32 & UINT16_MAX;
 	/* §2.8.4: without WRITE the length means nothing. */
 	used->len = 0;
-	if (hvl_io_read16(&vq->ring, at + DESC(flags)) & VRING_DESC_F_WRITE)
-		used->len = hvl_io_read32(&vq->ring, at + DESC(len));
+	if (rest >> 48 & VRING_DESC_F_WRITE)
+		used->len = (uint32_t)rest;
 }
 
 static inline void packed_skip(struct hvl_drv_vq *vq, uint16_t count)

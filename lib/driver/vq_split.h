@@ -37,9 +37,8 @@ static inline void split_write_desc(struct hvl_drv_vq *vq, uint64_t at,
 
 	hvl_io_write64(io, at + offsetof(struct hvl_vring_desc, addr),
 		       io->da + off);
-	hvl_io_write32(io, at + offsetof(struct hvl_vring_desc, len), len);
-	hvl_io_write16(io, at + offsetof(struct hvl_vring_desc, flags), flags);
-	hvl_io_write16(io, at + offsetof(struct hvl_vring_desc, next), next);
+	hvl_io_write64(io, at + offsetof(struct hvl_vring_desc, len),
+		       len | (uint64_t)flags << 32 | (uint64_t)next << 48);
 	hvl_io_clean(io, at, DESC_SIZE);
 }
 
@@ -65,9 +64,26 @@ static inline void split_write_chain(struct hvl_drv_vq *vq,
 static inline void split_offer_head(struct hvl_drv_vq *vq, uint16_t head)
 {
 	uint32_t entry = vq->avail_idx & (vq->cfg.num - 1u);
+	uint16_t *shown = &vq->cfg.slots[entry].shown;
 
-	vq_store16(vq, vq->at.avail + AVAIL_RING + entry * ENTRY_SIZE, head);
+	/* What stands there already need not go to the device once more. */
+	if (*shown != head) {
+		*shown = head;
+		vq_store16(vq, vq->at.avail + AVAIL_RING + entry * ENTRY_SIZE,
+			   head);
+	}
 	vq->avail_idx++;
+}
+
+/* A chain of one segment. */
+HVL_INLINE void split_offer_one(struct hvl_drv_vq *vq,
+				const struct hvl_drv_vq_slot *slot,
+				uint16_t head, uint16_t flags)
+{
+	split_write_desc(vq, vq->ring_off + vq->at.desc + head * DESC_SIZE,
+			 slot->off, slot->len, flags, 0);
+	split_offer_head(vq, head);
+	vq->added++;
 }
 
 static inline void split_offer(struct hvl_drv_vq *vq, const struct vq_chain *c,
@@ -117,7 +133,7 @@ static inline int split_look(struct hvl_drv_vq *vq)
 	return vq->used_ready != 0;
 }
 
-static inline void split_used(struct hvl_drv_vq *vq, struct vq_used *used)
+HVL_INLINE void split_used(struct hvl_drv_vq *vq, struct vq_used *used)
 {
 	uint32_t entry = vq->used_idx & (vq->cfg.num - 1u);
 	uint32_t at = vq->at.used + USED_RING + entry * USED_ENTRY_SIZE;

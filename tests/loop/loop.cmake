@@ -5,9 +5,9 @@ if(NOT TARGET hvl_driver OR NOT TARGET hvl_device)
   return()
 endif()
 
-foreach(name vq devices threads)
+foreach(name vq many devices threads)
   set(support ../support/loop.c)
-  if(name STREQUAL "vq")
+  if(name MATCHES "^(vq|many)$")
     set(support "")
   endif()
   hvl_add_test(test_loop_${name} LABEL loop TIMEOUT 240

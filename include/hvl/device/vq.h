@@ -156,6 +156,20 @@ void hvl_dev_vq_stop(struct hvl_dev_vq *vq);
 int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain);
 
 /**
+ * hvl_dev_vq_pop_many() - borrow up to @n chains
+ * @vq:     a queue
+ * @chains: as for hvl_dev_vq_pop(), each with storage of its own
+ * @n:      how many
+ * Return: how many were taken, which may be fewer than there are; 0 when
+ * nothing is available; as hvl_dev_vq_pop() where that fails for the first.
+ *
+ * Their buffers are on their way into the cache then, as far as they have one
+ * segment.
+ */
+int hvl_dev_vq_pop_many(struct hvl_dev_vq *vq, struct hvl_chain *chains,
+			uint16_t n);
+
+/**
  * hvl_dev_vq_unpop() - the chain popped last is not needed yet
  *
  * The next pop reads it anew. Only the last one, only before it is pushed.
@@ -179,6 +193,16 @@ bool hvl_dev_vq_waiting(const struct hvl_dev_vq *vq);
  */
 void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
 		     uint32_t len);
+
+/**
+ * hvl_dev_vq_push_many() - give @n chains back
+ * @vq:     the queue they came from
+ * @chains: as for hvl_dev_vq_push()
+ * @lens:   bytes written, for each of them; NULL: none
+ * @n:      how many
+ */
+void hvl_dev_vq_push_many(struct hvl_dev_vq *vq, const struct hvl_chain *chains,
+			  const uint32_t *lens, uint16_t n);
 
 /**
  * hvl_dev_vq_flush() - publish what was pushed

@@ -32,6 +32,19 @@ struct hvl_drv_seg {
 	uint32_t len; /* bytes, not 0 */
 };
 
+/* A chain of one segment. */
+struct hvl_drv_buf {
+	void *cookie; /* not NULL */
+	void *va;
+	uint32_t len;
+};
+
+/* A chain that came back. */
+struct hvl_drv_used {
+	void *cookie;
+	uint32_t len;
+};
+
 #define HVL_DRV_VQ_SEGS_MAX 8u
 
 /* Build option: 0 leaves the packed ring out, for remotes short of memory. */
@@ -48,7 +61,8 @@ struct hvl_drv_vq_slot {
 	uint16_t next;	/* of the chain, or of the free list */
 	uint16_t count; /* head only: descriptors in the chain */
 	uint16_t flags; /* VRING_DESC_F_WRITE and private ones */
-	uint16_t after; /* head only, IN_ORDER: head of the chain added next */
+	uint16_t
+		shown; /* split: head in the avail ring's entry of this index */
 };
 
 struct hvl_drv_vq_config {
@@ -81,7 +95,7 @@ struct hvl_drv_vq {
 	uint64_t ring_off;	    /* of the ring in the pool */
 	uint64_t table_off;	    /* of the indirect tables in the pool */
 	uint32_t table_size;	    /* of one table, 0: there are none */
-	uint16_t free_head;
+	uint16_t free_head, free_tail;
 	uint16_t nfree;	     /* free descriptors */
 	uint16_t avail_idx;  /* where the next entry goes */
 	uint16_t added;	     /* entries that the device cannot see yet */
@@ -89,7 +103,7 @@ struct hvl_drv_vq {
 	uint16_t used_ready; /* split: entries seen there and not taken */
 	uint32_t irq_word;   /* what we want to hear of, as it stands there */
 	uint16_t kick_at, kick_flags; /* packed: first entry not visible yet */
-	uint16_t first_out, last_out; /* IN_ORDER: heads with the device */
+	uint16_t first_out;	      /* IN_ORDER: head that comes back next */
 	uint16_t batch_last; /* IN_ORDER: and those given back at once */
 	uint32_t batch_len;
 	uint16_t detach_at; /* where hvl_drv_vq_detach() looks next */
@@ -161,6 +175,22 @@ int hvl_drv_vq_add(struct hvl_drv_vq *vq, const struct hvl_drv_seg *segs,
 		   uint16_t nread, uint16_t nwrite, void *cookie);
 
 /**
+ * hvl_drv_vq_add_many() - offer @n chains of one segment each
+ * @vq:    queue
+ * @bufs:  their segments; the array is free again on return
+ * @n:     how many
+ * @write: all of them are for the device to write, else to read
+ *
+ * The same as so many calls of hvl_drv_vq_add(), and faster where the segments
+ * are offered where they are.
+ *
+ * Return: how many were offered, from the first on; where it is none of them,
+ * what hvl_drv_vq_add() says of the first.
+ */
+int hvl_drv_vq_add_many(struct hvl_drv_vq *vq, const struct hvl_drv_buf *bufs,
+			uint16_t n, bool write);
+
+/**
  * hvl_drv_vq_kick() - show the device all that was added since the last kick
  * Return: true if that was something and the device wants to hear of it
  * (§2.7.10, §2.8.21.3): the caller then notifies it.
@@ -185,6 +215,18 @@ uint32_t hvl_drv_vq_notify_data(const struct hvl_drv_vq *vq);
  * Return: 1, 0 when there is none, -EPROTO.
  */
 int hvl_drv_vq_get(struct hvl_drv_vq *vq, void **cookie, uint32_t *len);
+
+/**
+ * hvl_drv_vq_get_many() - take back up to @n chains
+ * @vq:   queue
+ * @used: filled in, as hvl_drv_vq_get() does
+ * @n:    how many there is room for
+ * Return: how many were taken, which may be fewer than there are; 0 when there
+ * is none; -EPROTO. Where the device breaks the protocol behind the first of
+ * them, the next call says so.
+ */
+int hvl_drv_vq_get_many(struct hvl_drv_vq *vq, struct hvl_drv_used *used,
+			uint16_t n);
 
 /**
  * hvl_drv_vq_detach() - after a reset: take back a chain that was still out

@@ -10,4 +10,7 @@
 #define HVL_PRINTF(fmt, args) __attribute__((format(printf, fmt, args)))
 #define HVL_ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+/* For what must not become a call: it is small, or has few callers that count. */
+#define HVL_INLINE static inline __attribute__((always_inline))
+
 #endif /* HVL_METAL_COMPILER_H */

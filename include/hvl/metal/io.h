@@ -269,4 +269,14 @@ static inline void hvl_io_invalidate(const struct hvl_io *io, uint64_t off,
 	HVL_PORT_CACHE_INVALIDATE(io->va + (size_t)off, (size_t)len);
 }
 
+/** hvl_io_prefetch() - a hint: the line at @off is soon read, or written */
+static inline void hvl_io_prefetch(const struct hvl_io *io, uint64_t off,
+				   bool write)
+{
+	if (write)
+		HVL_PORT_PREFETCH_WRITE(io->va + (size_t)off);
+	else
+		HVL_PORT_PREFETCH(io->va + (size_t)off);
+}
+
 #endif /* HVL_METAL_IO_H */

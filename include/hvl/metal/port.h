@@ -16,6 +16,8 @@
  *   HVL_PORT_CAS32(p, old, new)
  *	optional: compare-and-swap of 32 bits, true if it stored, where the
  *	other side's accesses to the shared memory honour it
+ *   HVL_PORT_PREFETCH(p), HVL_PORT_PREFETCH_WRITE(p)
+ *	optional: hints that a line is soon read, or written; for any address
  *   HVL_PORT_SHM_IS_NORMAL
  *	0 where the shared memory is mapped as device memory
  *
@@ -26,4 +28,9 @@
 #include <hvl/metal/port/coherent.h>
 #else
 #include HVL_METAL_PORT_H
+#endif
+
+#ifndef HVL_PORT_PREFETCH
+#define HVL_PORT_PREFETCH(p) ((void)(p))
+#define HVL_PORT_PREFETCH_WRITE(p) ((void)(p))
 #endif

@@ -78,6 +78,15 @@
 #define HVL_PORT_CACHE_CLEAN(va, len) ((void)(va), (void)(len))
 #define HVL_PORT_CACHE_INVALIDATE(va, len) ((void)(va), (void)(len))
 
+#define HVL_PORT_PREFETCH(p) __builtin_prefetch(p)
+#if defined(__x86_64__)
+/* The compiler knows it for some processors only; all others ignore it. */
+#define HVL_PORT_PREFETCH_WRITE(p) \
+	__asm__ volatile("prefetchw %0" ::"m"(*(const char *)(p)))
+#else
+#define HVL_PORT_PREFETCH_WRITE(p) __builtin_prefetch((p), 1)
+#endif
+
 /*
  * Shared memory that is mapped as normal memory takes any access; a port that
  * maps it as device memory sets this to 0 and gets aligned word copies.
