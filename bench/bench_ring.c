@@ -25,6 +25,7 @@ enum ring_step {
 
 struct ring_bench {
 	unsigned int ring, num, batch, chain;
+	bool many; /* batched calls */
 	double seconds;
 	uint64_t features;
 	struct hvl_io shm;
@@ -89,6 +90,42 @@ static void ring_init(struct ring_bench *r)
 		};
 }
 
+/* Chains of one segment, all at once. */
+static void ring_add_many(struct ring_bench *r)
+{
+	struct hvl_drv_buf bufs[RING_BATCH_MAX];
+
+	for (unsigned int i = 0; i < r->batch; i++)
+		bufs[i] = (struct hvl_drv_buf){ r, r->segs[0].va,
+						r->segs[0].len };
+	if (hvl_drv_vq_add_many(&r->drv, bufs, (uint16_t)r->batch, false) !=
+	    (int)r->batch)
+		bench_die(1, "add: no room");
+	(void)hvl_drv_vq_kick(&r->drv);
+}
+
+static void ring_pop_many(struct ring_bench *r)
+{
+	if (hvl_dev_vq_pop_many(&r->dev, r->chains, (uint16_t)r->batch) !=
+	    (int)r->batch)
+		bench_die(1, "pop: nothing is there");
+}
+
+static void ring_push_many(struct ring_bench *r)
+{
+	hvl_dev_vq_push_many(&r->dev, r->chains, NULL, (uint16_t)r->batch);
+	(void)hvl_dev_vq_flush(&r->dev);
+}
+
+static void ring_get_many(struct ring_bench *r)
+{
+	struct hvl_drv_used used[RING_BATCH_MAX];
+
+	if (hvl_drv_vq_get_many(&r->drv, used, (uint16_t)r->batch) !=
+	    (int)r->batch)
+		bench_die(1, "get: nothing is there");
+}
+
 static void ring_add(struct ring_bench *r)
 {
 	for (unsigned int i = 0; i < r->batch; i++)
@@ -134,12 +171,19 @@ static uint64_t ring_clock_ns(void)
 
 static void ring_run(struct ring_bench *r, uint64_t ns)
 {
-	static void (*const steps[RING_STEPS])(struct ring_bench * r) = {
+	static void (*const one[RING_STEPS])(struct ring_bench * r) = {
 		ring_add,
 		ring_pop,
 		ring_push,
 		ring_get,
 	};
+	static void (*const many[RING_STEPS])(struct ring_bench * r) = {
+		ring_add_many,
+		ring_pop_many,
+		ring_push_many,
+		ring_get_many,
+	};
+	void (*const *steps)(struct ring_bench * r) = r->many ? many : one;
 	uint64_t overhead = ring_clock_ns(), at = bench_now_ns();
 	uint64_t end = at + ns, now, cycles;
 	int fd = bench_cycles_open();
@@ -171,6 +215,7 @@ static void ring_report(const struct ring_bench *r)
 	bench_json_int("ring_size", r->num);
 	bench_json_int("batch", r->batch);
 	bench_json_int("chain", r->chain);
+	bench_json_string("calls", r->many ? "many" : "one");
 	for (unsigned int s = 0; s < RING_STEPS; s++) {
 		bench_json_real(step_names[s], (double)r->ns[s] / count);
 		sum += r->ns[s];
@@ -205,6 +250,8 @@ int main(int argc, char **argv)
 		  &r.batch, 1, RING_BATCH_MAX, NULL },
 		{ "--chain", "N     descriptors of a chain (1)", BENCH_OPT_NUM,
 		  &r.chain, 1, RING_CHAIN_MAX, NULL },
+		{ "--many", "a call for a batch, not for a chain",
+		  BENCH_OPT_FLAG, &r.many, 0, 0, NULL },
 		{ "--features", "LIST ring features, as in a,b",
 		  BENCH_OPT_STRING, &list, 0, 0, NULL },
 		{ "--core", "N      where it runs (0)", BENCH_OPT_NUM, &core, 0,
@@ -220,6 +267,8 @@ int main(int argc, char **argv)
 	if (r.batch * r.chain > r.num)
 		bench_die(2, "--batch %u: chains of %u do not fit into %u",
 			  r.batch, r.chain, r.num);
+	if (r.many && r.chain != 1)
+		bench_die(2, "--many: only chains of one descriptor");
 	bench_pin((int)core);
 	r.shm.da = RING_DA;
 	r.shm.size = (1u << 20) + (uint64_t)r.num * 256;

@@ -16,6 +16,8 @@ struct net_dev {
 	unsigned int buf; /* next one */
 	uint64_t expect;  /* number of the next frame to come */
 	uint64_t sent;
+	struct hvl_chain chains[NET_BATCH_MAX];
+	struct hvl_seg segs[NET_BATCH_MAX][2];
 	_Alignas(64) unsigned char bufs[NET_BUFS_MAX][DEV_BUF_SIZE];
 };
 
@@ -45,42 +47,47 @@ static unsigned char *dev_next_buf(struct net_dev *d)
 	return d->bufs[d->buf++ & (d->b->bufs - 1)];
 }
 
-static bool dev_pop(struct net_dev *d, unsigned int queue,
-		    struct hvl_chain *chain)
+/* Up to @n chains of one queue, in d->chains. */
+static unsigned int dev_pop(struct net_dev *d, unsigned int queue,
+			    unsigned int n)
 {
-	int rc = hvl_dev_vq_pop(&d->vq[queue], chain);
+	int rc = hvl_dev_vq_pop_many(&d->vq[queue], d->chains, (uint16_t)n);
 
 	bench_check(rc, "device");
-	return rc == 1;
+	return (unsigned int)rc;
 }
 
-static void dev_flush(struct net_dev *d, unsigned int queue)
+/* Give back the first @n of d->chains, of which @lens were written. */
+static void dev_push(struct net_dev *d, unsigned int queue,
+		     const uint32_t *lens, unsigned int n)
 {
-	d->count->notified += hvl_dev_vq_flush(&d->vq[queue]);
+	struct hvl_dev_vq *vq = &d->vq[queue];
+
+	if (n == 0)
+		return;
+	hvl_dev_vq_push_many(vq, d->chains, lens, (uint16_t)n);
+	d->count->notified += hvl_dev_vq_flush(vq);
 }
 
 /* Copy out, give back, drop. */
 static unsigned int dev_receive(struct net_dev *d)
 {
 	uint32_t len = d->b->size + HVL_NET_HDR_SIZE;
-	struct hvl_seg seg[2];
-	struct hvl_chain chain = { .nseg_max = 2, .seg = seg };
-	unsigned int n;
+	unsigned int n = dev_pop(d, NET_TX, d->b->batch), i;
 
-	for (n = 0; n < d->b->batch && dev_pop(d, NET_TX, &chain); n++) {
+	for (i = 0; i < n; i++) {
+		const struct hvl_chain *chain = &d->chains[i];
 		unsigned char *buf = dev_next_buf(d);
 
-		if (chain.read_len != len ||
-		    hvl_chain_copy_from(&chain, 0, buf, len) != len)
+		if (chain->read_len != len ||
+		    hvl_chain_copy_from(chain, 0, buf, len) != len)
 			bench_die(1, "a chain of %llu bytes",
-				  (unsigned long long)chain.read_len);
+				  (unsigned long long)chain->read_len);
 		if (d->b->check)
 			net_verify(d->b, buf, d->expect);
 		d->expect++;
-		hvl_dev_vq_push(&d->vq[NET_TX], &chain, 0);
 	}
-	if (n != 0)
-		dev_flush(d, NET_TX);
+	dev_push(d, NET_TX, NULL, n);
 	d->count->polls++;
 	d->count->polls_idle += n == 0;
 	return n;
@@ -90,24 +97,21 @@ static unsigned int dev_receive(struct net_dev *d)
 static unsigned int dev_generate(struct net_dev *d, unsigned int room)
 {
 	uint32_t len = d->b->size + HVL_NET_HDR_SIZE;
-	struct hvl_seg seg[2];
-	struct hvl_chain chain = { .nseg_max = 2, .seg = seg };
-	unsigned int n;
+	uint32_t lens[NET_BATCH_MAX];
+	unsigned int n, i;
 
-	if (room > d->b->batch)
-		room = d->b->batch;
-	for (n = 0; n < room && dev_pop(d, NET_RX, &chain); n++) {
+	n = dev_pop(d, NET_RX, room < d->b->batch ? room : d->b->batch);
+	for (i = 0; i < n; i++) {
 		unsigned char *buf = dev_next_buf(d);
 
 		net_fill(d->b, buf, d->sent++);
 		buf[offsetof(struct hvl_net_hdr, num_buffers)] = 1;
-		if (hvl_chain_copy_to(&chain, 0, buf, len) != len)
+		if (hvl_chain_copy_to(&d->chains[i], 0, buf, len) != len)
 			bench_die(1, "a buffer of %llu bytes",
-				  (unsigned long long)chain.write_len);
-		hvl_dev_vq_push(&d->vq[NET_RX], &chain, len);
+				  (unsigned long long)d->chains[i].write_len);
+		lens[i] = len;
 	}
-	if (n != 0)
-		dev_flush(d, NET_RX);
+	dev_push(d, NET_RX, lens, n);
 	return n;
 }
 
@@ -148,6 +152,9 @@ void net_device(struct net_bench *b)
 
 	d.b = b;
 	d.count = &b->shared->count[BENCH_DEVICE];
+	for (unsigned int i = 0; i < NET_BATCH_MAX; i++)
+		d.chains[i] =
+			(struct hvl_chain){ .nseg_max = 2, .seg = d.segs[i] };
 	bench_pair_meet(b->pair, BENCH_DEVICE);
 	dev_queue(&d, NET_RX);
 	dev_queue(&d, NET_TX);

@@ -17,6 +17,7 @@ struct net_drv {
 	unsigned int out[NET_QUEUES]; /* buffers that the device has */
 	void **free; /* buffers of nobody: last in, first out */
 	unsigned int nfree;
+	unsigned int step; /* buffers that are worth going to a ring for */
 	uint64_t expect; /* number of the next frame to come */
 	uint64_t sent;
 };
@@ -50,6 +51,7 @@ static void drv_init(struct net_drv *d, struct net_bench *b)
 
 	*d = (struct net_drv){ .b = b };
 	d->count = &b->shared->count[BENCH_DRIVER];
+	d->step = b->batch < b->num / 4 ? b->batch : b->num / 4 | 1;
 	bench_pool_init(&d->pool, &b->shm);
 	drv_queue(d, NET_RX);
 	drv_queue(d, NET_TX);
@@ -73,52 +75,66 @@ static unsigned int drv_room(const struct net_drv *d, unsigned int queue)
 static unsigned int drv_take(struct net_drv *d, unsigned int queue, void **bufs,
 			     unsigned int most)
 {
-	unsigned int n = 0;
-	uint32_t len;
-	int rc = 1;
+	struct hvl_drv_used used[NET_BATCH_MAX];
+	int n;
 
 	if (most > d->b->batch)
 		most = d->b->batch;
-	while (n < most) {
-		rc = hvl_drv_vq_get(&d->vq[queue], &bufs[n], &len);
-		if (rc <= 0)
-			break;
-		if (queue == NET_RX && len != d->b->size + HVL_NET_HDR_SIZE)
-			bench_die(1, "a frame of %u bytes", (unsigned int)len);
-		n++;
+	n = hvl_drv_vq_get_many(&d->vq[queue], used, (uint16_t)most);
+	bench_check(n, "driver");
+	for (int i = 0; i < n; i++) {
+		if (queue == NET_RX &&
+		    used[i].len != d->b->size + HVL_NET_HDR_SIZE)
+			bench_die(1, "a frame of %u bytes",
+				  (unsigned int)used[i].len);
+		bufs[i] = used[i].cookie;
 	}
-	bench_check(rc, "driver");
-	d->out[queue] -= n;
-	return n;
+	d->out[queue] -= (unsigned int)n;
+	return (unsigned int)n;
 }
 
-static void drv_kick(struct net_drv *d, unsigned int queue)
+/* Offer @n buffers, no more than there is room for. */
+static void drv_add(struct net_drv *d, unsigned int queue, void *const *bufs,
+		    unsigned int n)
 {
-	d->count->notified += hvl_drv_vq_kick(&d->vq[queue]);
-}
-
-static void drv_add(struct net_drv *d, unsigned int queue, void *buf)
-{
+	struct hvl_drv_buf many[NET_BATCH_MAX];
+	struct hvl_drv_vq *vq = &d->vq[queue];
 	bool tx = queue == NET_TX;
-	struct hvl_drv_seg seg = {
-		.va = buf,
-		.len = tx ? d->b->size + HVL_NET_HDR_SIZE : d->b->stride,
-	};
 
-	bench_check(hvl_drv_vq_add(&d->vq[queue], &seg, tx, !tx, buf),
-		    "driver");
-	d->out[queue]++;
+	if (n == 0)
+		return;
+	for (unsigned int i = 0; i < n; i++)
+		many[i] = (struct hvl_drv_buf){
+			.cookie = bufs[i],
+			.va = bufs[i],
+			.len = tx ? d->b->size + HVL_NET_HDR_SIZE :
+				    d->b->stride,
+		};
+	if (hvl_drv_vq_add_many(vq, many, (uint16_t)n, !tx) != (int)n)
+		bench_die(1, "driver: the ring takes fewer than %u", n);
+	d->out[queue] += n;
+	d->count->notified += hvl_drv_vq_kick(vq);
 }
 
-/* Keep the receive queue full. */
+/*
+ * Keep the receive queue full, in steps: the device is not shown a buffer as
+ * soon as there is one, or it would come back as soon, and so on.
+ */
 static void drv_post(struct net_drv *d)
 {
 	unsigned int n;
 
-	for (n = 0; d->nfree != 0 && drv_room(d, NET_RX) != 0; n++)
-		drv_add(d, NET_RX, d->free[--d->nfree]);
-	if (n != 0)
-		drv_kick(d, NET_RX);
+	for (;;) {
+		n = drv_room(d, NET_RX);
+		if (n > d->nfree)
+			n = d->nfree;
+		if (n < d->step)
+			return;
+		if (n > d->b->batch)
+			n = d->b->batch;
+		d->nfree -= n;
+		drv_add(d, NET_RX, d->free + d->nfree, n);
+	}
 }
 
 static void drv_release(struct net_drv *d, void *const *bufs, unsigned int n)
@@ -153,24 +169,24 @@ static unsigned int drv_receive(struct net_drv *d, void **bufs,
 
 static void drv_generate(struct net_drv *d)
 {
-	unsigned int n;
+	unsigned int n = d->b->batch < d->nfree ? d->b->batch : d->nfree;
+	void *const *bufs = d->free + d->nfree - n;
 
-	for (n = 0; n < d->b->batch && d->nfree != 0; n++) {
-		void *buf = d->free[--d->nfree];
-
-		net_fill(d->b, buf, d->sent++);
-		drv_add(d, NET_TX, buf);
-	}
-	if (n != 0)
-		drv_kick(d, NET_TX);
+	for (unsigned int i = 0; i < n; i++)
+		net_fill(d->b, bufs[i], d->sent++);
+	d->nfree -= n;
+	drv_add(d, NET_TX, bufs, n);
 }
 
 static void drv_source(struct net_drv *d)
 {
 	while (!net_stopped(d->b)) {
+		if (d->nfree >= d->step) {
+			drv_generate(d);
+			continue;
+		}
 		d->count->polls++;
 		d->count->polls_idle += drv_reclaim(d) == 0;
-		drv_generate(d);
 	}
 	bench_word_set(&d->b->shared->sent, d->sent + 1);
 	while (!net_done(d->b))
@@ -208,14 +224,12 @@ static void drv_forward(struct net_drv *d)
 	unsigned int n;
 
 	while (!net_done(d->b)) {
+		if (drv_room(d, NET_TX) < d->step)
+			(void)drv_reclaim(d);
 		n = drv_receive(d, bufs, drv_room(d, NET_TX));
-		for (unsigned int i = 0; i < n; i++) {
+		for (unsigned int i = 0; i < n; i++)
 			drv_clear_header(bufs[i]);
-			drv_add(d, NET_TX, bufs[i]);
-		}
-		if (n != 0)
-			drv_kick(d, NET_TX);
-		(void)drv_reclaim(d);
+		drv_add(d, NET_TX, bufs, n);
 		drv_post(d);
 	}
 }
