@@ -15,6 +15,8 @@
 #include "vq_priv.h"
 #include "vq_split.h"
 
+#define MANY_PER_LINE 8u /* used entries in a cache line, as most have it */
+
 /* A chain of one segment, by its only descriptor. */
 HVL_INLINE bool many_fill(const struct hvl_dev_vq *vq, struct hvl_chain *chain,
 			  uint16_t head, const struct vq_desc *d)
@@ -40,6 +42,16 @@ HVL_INLINE bool many_fill(const struct hvl_dev_vq *vq, struct hvl_chain *chain,
 	return true;
 }
 
+/* The entries that @n chains are given back in: get the lines. */
+HVL_INLINE void many_want_used(const struct hvl_dev_vq *vq, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = 0; i < n; i += MANY_PER_LINE)
+		hvl_io_prefetch(&vq->shm, split_used_at(vq, vq->used_idx + i),
+				true);
+}
+
 /* Return: how many of @n chains were taken. */
 HVL_INLINE uint16_t many_pop_split(struct hvl_dev_vq *vq,
 				   struct hvl_chain *chains, uint16_t n)
@@ -61,6 +73,7 @@ HVL_INLINE uint16_t many_pop_split(struct hvl_dev_vq *vq,
 			break;
 	}
 	vq->avail_idx = (uint16_t)(vq->avail_idx + done);
+	many_want_used(vq, done);
 	return done;
 }
 
@@ -76,6 +89,7 @@ HVL_INLINE uint16_t many_pop_packed(struct hvl_dev_vq *vq,
 		packed_read_body(vq, packed_at(vq, pos.idx), &d);
 		if (!many_fill(vq, &chains[done], d.next, &d))
 			break;
+		hvl_io_prefetch(&vq->shm, packed_at(vq, pos.idx), true);
 		packed_advance(vq, &pos, 1);
 	}
 	vq->avail_idx = (uint16_t)pos.idx;

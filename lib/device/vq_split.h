@@ -108,10 +108,15 @@ static inline void split_step(struct hvl_dev_vq *vq, int count)
 	vq->avail_idx = (uint16_t)(vq->avail_idx + count);
 }
 
+static inline uint64_t split_used_at(const struct hvl_dev_vq *vq, uint32_t idx)
+{
+	return vq->used + 4 + 8u * (idx & (vq->num - 1u));
+}
+
 static inline void split_push(struct hvl_dev_vq *vq, uint16_t id, uint32_t len,
 			      uint16_t count)
 {
-	uint64_t elem = vq->used + 4 + 8u * (vq->used_idx & (vq->num - 1u));
+	uint64_t elem = split_used_at(vq, vq->used_idx);
 
 	hvl_io_write32(&vq->shm, elem, id);
 	hvl_io_write32(&vq->shm, elem + 4, len);

@@ -41,28 +41,66 @@ HVL_INLINE bool many_fill(const struct hvl_drv_vq *vq,
 	return true;
 }
 
-/* Return: how many of @n chains were offered. */
-static inline uint16_t many_add(struct hvl_drv_vq *vq,
-				const struct hvl_drv_buf *bufs, uint16_t n,
-				bool write)
+HVL_INLINE uint16_t many_add_split(struct hvl_drv_vq *vq,
+				   const struct hvl_drv_buf *bufs, uint16_t n,
+				   uint16_t flags)
 {
-	const uint16_t flags = write ? VRING_DESC_F_WRITE : 0;
 	struct hvl_drv_vq_slot *slots = vq->cfg.slots, *slot;
 	uint16_t head = vq->free_head, done;
 
-	if (n > vq->nfree)
-		n = vq->nfree;
 	for (done = 0; done < n; done++, head = slot->next) {
 		slot = &slots[head];
 		if (!many_fill(vq, slot, &bufs[done], flags))
 			break;
-		if (vq_is_packed(vq))
-			packed_write_next(vq, slot->off, slot->len, head,
-					  flags);
-		else
-			split_offer_one(vq, slot, head, flags);
+		split_offer_one(vq, slot, head, flags);
 	}
 	vq->free_head = head;
+	vq->added = (uint16_t)(vq->added + done);
+	return done;
+}
+
+HVL_INLINE uint16_t many_add_packed(struct hvl_drv_vq *vq,
+				    const struct hvl_drv_buf *bufs, uint16_t n,
+				    uint16_t flags)
+{
+	struct hvl_drv_vq_slot *slots = vq->cfg.slots, *slot;
+	uint16_t head = vq->free_head, idx = vq->avail_idx, done;
+	uint64_t at = vq->ring_off + packed_at(vq, idx);
+	bool wrap = vq->avail_wrap;
+
+	for (done = 0; done < n; done++, head = slot->next) {
+		slot = &slots[head];
+		if (!many_fill(vq, slot, &bufs[done], flags))
+			break;
+		packed_put(vq, at, idx, slot->off, slot->len, head,
+			   flags | hvl_vring_packed_avail(wrap),
+			   vq->added + done == 0);
+		at += DESC_SIZE;
+		if (++idx == vq->cfg.num) {
+			idx = 0;
+			wrap = !wrap;
+			at = vq->ring_off + packed_at(vq, 0);
+		}
+	}
+	vq->free_head = head;
+	vq->avail_idx = idx;
+	vq->avail_wrap = wrap;
+	vq->added = (uint16_t)(vq->added + done);
+	return done;
+}
+
+/* Return: how many of @n chains were offered. */
+HVL_INLINE uint16_t many_add(struct hvl_drv_vq *vq,
+			     const struct hvl_drv_buf *bufs, uint16_t n,
+			     bool write)
+{
+	const uint16_t flags = write ? VRING_DESC_F_WRITE : 0;
+	uint16_t done;
+
+	if (n > vq->nfree)
+		n = vq->nfree;
+	done = vq_is_packed(vq) ? many_add_packed(vq, bufs, n, flags) :
+				  many_add_split(vq, bufs, n, flags);
 	vq->nfree = (uint16_t)(vq->nfree - done);
 	return done;
 }
@@ -108,6 +146,12 @@ HVL_INLINE void many_skip(struct hvl_drv_vq *vq, uint16_t count)
 	vq->used_idx = (uint16_t)(vq->used_idx + count);
 }
 
+/* The device has read it, and it is soon written again: get the line back. */
+HVL_INLINE void many_want_desc(const struct hvl_drv_vq *vq, uint32_t i)
+{
+	hvl_io_prefetch(&vq->ring, vq->at.desc + i * DESC_SIZE, true);
+}
+
 /* Those that one entry of the device gave back (§2.7.9, §2.8.8). */
 static inline uint16_t many_get_batch(struct hvl_drv_vq *vq,
 				      struct hvl_drv_used *used, uint16_t n)
@@ -125,6 +169,7 @@ static inline uint16_t many_get_batch(struct hvl_drv_vq *vq,
 			       &used[done]))
 			break;
 		vq->in_batch = !last;
+		many_want_desc(vq, id);
 		tail = id;
 		id = slots[id].next;
 	}
@@ -154,6 +199,7 @@ static inline uint16_t many_get_each(struct hvl_drv_vq *vq,
 		else
 			slots[tail].next = (uint16_t)next.id;
 		tail = (uint16_t)next.id;
+		many_want_desc(vq, vq_is_packed(vq) ? vq->used_idx : tail);
 		many_skip(vq, 1);
 	}
 	if (done != 0)

@@ -46,20 +46,30 @@ HVL_INLINE void packed_write_body(const struct hvl_drv_vq *vq, uint64_t at,
 	hvl_io_write16(io, at + DESC(id), id);
 }
 
-/* The next descriptor of the ring. */
-HVL_INLINE void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
-				  uint32_t len, uint16_t id, uint16_t flags)
+/*
+ * A descriptor at @at of the pool, entry @idx of the ring; the first one since
+ * the last kick keeps its flags to itself.
+ */
+HVL_INLINE void packed_put(struct hvl_drv_vq *vq, uint64_t at, uint16_t idx,
+			   uint64_t off, uint32_t len, uint16_t id,
+			   uint16_t flags, bool first)
 {
-	uint32_t at = packed_at(vq, vq->avail_idx);
-
-	flags |= hvl_vring_packed_avail(vq->avail_wrap);
-	if (vq->added == 0) {
-		packed_write_body(vq, vq->ring_off + at, off, len, id);
-		vq->kick_at = vq->avail_idx;
-		vq->kick_flags = flags;
-	} else {
-		packed_write_desc(vq, vq->ring_off + at, off, len, id, flags);
+	if (!first) {
+		packed_write_desc(vq, at, off, len, id, flags);
+		return;
 	}
+	packed_write_body(vq, at, off, len, id);
+	vq->kick_at = idx;
+	vq->kick_flags = flags;
+}
+
+/* The next descriptor of the ring. */
+static inline void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
+				     uint32_t len, uint16_t id, uint16_t flags)
+{
+	flags |= hvl_vring_packed_avail(vq->avail_wrap);
+	packed_put(vq, vq->ring_off + packed_at(vq, vq->avail_idx),
+		   vq->avail_idx, off, len, id, flags, vq->added == 0);
 	vq->added++;
 	if (++vq->avail_idx == vq->cfg.num) {
 		vq->avail_idx = 0;

@@ -75,7 +75,7 @@ static inline void split_offer_head(struct hvl_drv_vq *vq, uint16_t head)
 	vq->avail_idx++;
 }
 
-/* A chain of one segment. */
+/* A chain of one segment; the caller counts it. */
 HVL_INLINE void split_offer_one(struct hvl_drv_vq *vq,
 				const struct hvl_drv_vq_slot *slot,
 				uint16_t head, uint16_t flags)
@@ -83,7 +83,6 @@ HVL_INLINE void split_offer_one(struct hvl_drv_vq *vq,
 	split_write_desc(vq, vq->ring_off + vq->at.desc + head * DESC_SIZE,
 			 slot->off, slot->len, flags, 0);
 	split_offer_head(vq, head);
-	vq->added++;
 }
 
 static inline void split_offer(struct hvl_drv_vq *vq, const struct vq_chain *c,
