@@ -93,24 +93,37 @@ static unsigned int dev_receive(struct net_dev *d)
 	return n;
 }
 
+/* Copy a frame in. Return: its bytes. */
+static uint32_t dev_send(const struct net_dev *d, const struct hvl_chain *chain,
+			 const unsigned char *buf)
+{
+	uint32_t len = d->b->size + HVL_NET_HDR_SIZE;
+
+	if (hvl_chain_copy_to(chain, 0, buf, len) != len)
+		bench_die(1, "a buffer of %llu bytes",
+			  (unsigned long long)chain->write_len);
+	return len;
+}
+
 /* Make up to @room frames, copy them in. Return: how many found a buffer. */
 static unsigned int dev_generate(struct net_dev *d, unsigned int room)
 {
-	uint32_t len = d->b->size + HVL_NET_HDR_SIZE;
+	unsigned char *bufs[NET_BATCH_MAX];
 	uint32_t lens[NET_BATCH_MAX];
 	unsigned int n, i;
 
-	n = dev_pop(d, NET_RX, room < d->b->batch ? room : d->b->batch);
+	if (room > d->b->batch)
+		room = d->b->batch;
+	if (room > d->b->bufs)
+		room = d->b->bufs;
+	n = dev_pop(d, NET_RX, room);
 	for (i = 0; i < n; i++) {
-		unsigned char *buf = dev_next_buf(d);
-
-		net_fill(d->b, buf, d->sent++);
-		buf[offsetof(struct hvl_net_hdr, num_buffers)] = 1;
-		if (hvl_chain_copy_to(&d->chains[i], 0, buf, len) != len)
-			bench_die(1, "a buffer of %llu bytes",
-				  (unsigned long long)d->chains[i].write_len);
-		lens[i] = len;
+		bufs[i] = dev_next_buf(d);
+		net_fill(d->b, bufs[i], d->sent++);
+		bufs[i][offsetof(struct hvl_net_hdr, num_buffers)] = 1;
 	}
+	for (i = 0; i < n; i++)
+		lens[i] = dev_send(d, &d->chains[i], bufs[i]);
 	dev_push(d, NET_RX, lens, n);
 	return n;
 }

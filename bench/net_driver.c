@@ -173,6 +173,8 @@ static void drv_generate(struct net_drv *d)
 	void *const *bufs = d->free + d->nfree - n;
 
 	for (unsigned int i = 0; i < n; i++)
+		HVL_PORT_PREFETCH_WRITE(bufs[i]);
+	for (unsigned int i = 0; i < n; i++)
 		net_fill(d->b, bufs[i], d->sent++);
 	d->nfree -= n;
 	drv_add(d, NET_TX, bufs, n);
