@@ -24,7 +24,7 @@ configure = @mkdir -p build; \
 	cmake --preset $(1) $(args) >build/$(1).log 2>&1 || \
 	{ cat build/$(1).log >&2; exit 1; }
 build = cmake --build --preset
-ctest = ctest -j $(JOBS) --preset
+ctest = ctest -j $(JOBS) --output-log build/ctest-$(1).log --preset $(1)
 
 .PHONY: all demo check check-fast coverage bench size install clean format \
 	tidy help setup setup-bench setup-test setup-check setup-dev \
@@ -43,28 +43,32 @@ check check-fast: export HVL_WERROR = ON
 
 check: setup-check release firmware host-debug host-asan host-tsan fuzz-build ## every test, and again under the sanitizers
 	@echo '== every test'
-	$(ctest) host-debug
+	$(call ctest,host-debug)
 	tests/conformance/conformance.py --log \
 		build/host-debug/Testing/Temporary/LastTest.log
 	@echo '== every test under AddressSanitizer and UndefinedBehaviorSanitizer'
-	$(ctest) host-asan
+	$(call ctest,host-asan)
 	@echo '== loop and thread tests under ThreadSanitizer'
-	$(ctest) host-tsan
+	$(call ctest,host-tsan)
 	@echo '== fuzzers, for a short time'
-	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),20) $(ctest) fuzz
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),20) $(call ctest,fuzz)
+	@echo '== where the time went'
+	@tools/check-times build/ctest-host-debug.log \
+		build/ctest-host-asan.log build/ctest-host-tsan.log \
+		build/ctest-fuzz.log
 
 check-fast: release host-debug ## unit, loop and hostile tests and the demo
-	$(ctest) host-debug -L '^(unit|loop|hostile|fuzz|demo)$$'
+	$(call ctest,host-debug) -L '^(unit|loop|hostile|fuzz|demo)$$'
 
 fuzz: fuzz-build ## run each fuzzer for ten minutes, or FUZZ_SECONDS
-	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) $(ctest) fuzz
+	FUZZ_SECONDS=$(or $(FUZZ_SECONDS),600) $(call ctest,fuzz)
 
 coverage: setup-test ## line coverage of lib/device and lib/driver
 	$(call configure,$@)
 	@find build/$@ -name '*.gcda' -delete
 	$(build) $@ --target hvl_tests_unit hvl_tests_loop \
 		hvl_tests_hostile hvl_tests_fuzz
-	$(ctest) $@
+	$(call ctest,$@)
 	@tools/coverage build/$@
 
 bench: setup-test setup-bench release ## run the benchmarks, compare with DPDK
