@@ -308,6 +308,19 @@ static void ack_garbage(struct hostile *h)
 	}
 }
 
+/* Virtio 1.3 §2.9: it says which queue and how far. We look at all of them. */
+static void notify_garbage(struct hostile *h)
+{
+	unsigned int i;
+
+	for (i = 0; i < 5000; i++) {
+		mock_set(V, HVL_MMIO_REG_QUEUE_NOTIFY, hostile_random());
+		hostile_round_trip(V);
+		mock_set(V, HVL_MMIO_REG_QUEUE_NOTIFY, hostile_plausible());
+		mock_service(V);
+	}
+}
+
 /* Only doorbells: as many as it likes. */
 static void doorbell_storm(struct hostile *h)
 {
@@ -382,6 +395,7 @@ int main(void)
 		HOSTILE_JOB(1, device_words_scribbled, HARMLESS),
 		HOSTILE_JOB(2, device_words_scribbled, HARMLESS),
 		HOSTILE_BOTH(ack_garbage, HARMLESS),
+		HOSTILE_BOTH(notify_garbage, HARMLESS),
 		HOSTILE_BOTH(doorbell_storm, HARMLESS),
 		HOSTILE_BOTH(garbage_in_every_register, ANY),
 	};
