@@ -11,7 +11,7 @@ if(HVL_SANITIZE)
   set(patience 90)
 endif()
 
-foreach(name control demo lifecycle recovery refused serve traffic)
+foreach(name control demo features lifecycle recovery refused serve traffic)
   set(labels system)
   if(name STREQUAL "demo")
     list(APPEND labels demo)

@@ -82,6 +82,15 @@ class Board(unittest.TestCase):
                 run.expect(step)
             self.assertEqual(run.wait(), 0)
 
+    def test_demo_passes_with_packed_rings(self):
+        with hvl.Process([hvl.HVL, "demo", "--board", hvl.BOARD, "--ring",
+                          "packed"]) as run:
+            run.expect(r"rng0: .*packed ring 8")
+            run.expect(r"net0: .*packed ring")
+            for step in STEPS[-4:]:
+                run.expect(step)
+            self.assertEqual(run.wait(), 0)
+
     def test_pasted_commands_all_run(self):
         run = self.start()
         run.write("uptime\r" * 300)

@@ -14,7 +14,8 @@ LIVES = 50
 WINDOW = 32
 VARIANTS = (("branch", "mmio-v1", ()),
             ("branch", "mmio-v1", ("--quirks", "none")),
-            ("deployed", "mmio-v1", ()), ("hvl", "mmio", ()))
+            ("deployed", "mmio-v1", ()), ("hvl", "mmio", ()),
+            ("hvl", "mmio", ("--ring", "packed")))
 
 
 class State(unittest.TestCase):
@@ -41,7 +42,7 @@ class State(unittest.TestCase):
                 if life > 0:
                     # Nothing was asked of the remote.
                     self.assertNotRegex(serve.err.text,
-                                        "found by|set up|DRIVER_OK|reset")
+                                        "found by|set up|DRIVER_OK|reset by")
         return pinger
 
     def test_killed_in_mid_traffic(self):
