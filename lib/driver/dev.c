@@ -27,7 +27,7 @@ void hvl_drv_wait_begin_(struct hvl_drv_wait *w,
 		timeout_us = plat->timeout_us != 0 ? plat->timeout_us :
 						     HVL_DRV_TIMEOUT_US;
 	w->plat = plat;
-	w->spin_until = now + DEV_SPIN_US;
+	w->spin_until = plat->no_spin ? now : now + DEV_SPIN_US;
 	w->nudge_at = now + DEV_NUDGE_US;
 	w->deadline = now + timeout_us;
 }

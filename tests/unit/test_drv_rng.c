@@ -105,6 +105,22 @@ static void drv_rng_read_polls_without_wait(void **state)
 	fix_stop(f, 0);
 }
 
+/* A look at the clock takes the mock 1 us. */
+static void drv_rng_read_spins_only_where_it_may(void **state)
+{
+	struct fixture *f = fix_start(MOCK_V2);
+	uint64_t start = f->mock.now;
+
+	(void)state;
+	assert_int_equal(hvl_drv_rng_read(&f->rng, f->buf, 8), 8);
+	assert_true(f->mock.now - start >= 5);
+	f->mock.plat.no_spin = true;
+	start = f->mock.now;
+	assert_int_equal(hvl_drv_rng_read(&f->rng, f->buf, 8), 8);
+	assert_true(f->mock.now - start < 5);
+	fix_stop(f, 0);
+}
+
 static void drv_rng_read_gives_what_there_is(void **state)
 {
 	struct fixture *f = fix_start(MOCK_V2);
@@ -282,6 +298,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(drv_rng_read_fills_private_and_shared_memory),
 		cmocka_unit_test(drv_rng_read_polls_without_wait),
+		cmocka_unit_test(drv_rng_read_spins_only_where_it_may),
 		cmocka_unit_test(drv_rng_read_gives_what_there_is),
 		cmocka_unit_test(drv_rng_read_repeats_a_lost_doorbell),
 		cmocka_unit_test(drv_rng_read_times_out_until_restarted),

@@ -8,6 +8,7 @@
 #ifndef HVL_DRIVER_PLATFORM_H
 #define HVL_DRIVER_PLATFORM_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define HVL_DRV_TIMEOUT_US 1000000u
@@ -40,6 +41,12 @@ struct hvl_drv_platform {
 	 * ends on a line. 0 or 1 on coherent machines.
 	 */
 	uint32_t cache_line;
+
+	/*
+	 * The device side may have to share this processor: sleep at once.
+	 * Otherwise the library looks for an answer for 5 us before it does.
+	 */
+	bool no_spin;
 };
 
 #endif /* HVL_DRIVER_PLATFORM_H */
