@@ -105,7 +105,16 @@ static uint32_t dev_send(const struct net_dev *d, const struct hvl_chain *chain,
 	return len;
 }
 
-/* Make up to @room frames, copy them in. Return: how many found a buffer. */
+/*
+ * In mode io frames go round: the next buffer has one that came back. Only when
+ * each is looked into is it a new one.
+ */
+static bool dev_makes(const struct net_dev *d)
+{
+	return d->b->mode != NET_IO || d->b->check || d->sent < d->b->bufs;
+}
+
+/* Copy up to @room frames in. Return: how many found a buffer. */
 static unsigned int dev_generate(struct net_dev *d, unsigned int room)
 {
 	unsigned char *bufs[NET_BATCH_MAX];
@@ -119,7 +128,9 @@ static unsigned int dev_generate(struct net_dev *d, unsigned int room)
 	n = dev_pop(d, NET_RX, room);
 	for (i = 0; i < n; i++) {
 		bufs[i] = dev_next_buf(d);
-		net_fill(d->b, bufs[i], d->sent++);
+		if (dev_makes(d))
+			net_fill(d->b, bufs[i], d->sent);
+		d->sent++;
 		bufs[i][offsetof(struct hvl_net_hdr, num_buffers)] = 1;
 	}
 	for (i = 0; i < n; i++)

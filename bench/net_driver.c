@@ -18,7 +18,7 @@ struct net_drv {
 	void **free; /* buffers of nobody: last in, first out */
 	unsigned int nfree;
 	unsigned int step; /* buffers that are worth going to a ring for */
-	uint64_t expect; /* number of the next frame to come */
+	uint64_t expect;   /* number of the next frame to come */
 	uint64_t sent;
 };
 

@@ -277,8 +277,8 @@ static void vq_clean_written(struct hvl_dev_vq *vq,
 	}
 }
 
-static void vq_write_used(struct hvl_dev_vq *vq, uint16_t id, uint32_t len,
-			  uint16_t count)
+HVL_INLINE void vq_write_used(struct hvl_dev_vq *vq, uint16_t id, uint32_t len,
+			      uint16_t count)
 {
 	if (vq->packed)
 		packed_push(vq, id, len, count);
@@ -317,7 +317,8 @@ HVL_INLINE void vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
 		return;
 	if (len > chain->write_len)
 		len = (uint32_t)chain->write_len;
-	vq_clean_written(vq, chain, len);
+	if (!hvl_io_coherent())
+		vq_clean_written(vq, chain, len);
 	vq->done++;
 	if (vq->in_order && !(vq->packed && vq->taken)) {
 		vq_batch(vq, chain, len);
@@ -459,12 +460,26 @@ static uint32_t chain_copy(const struct hvl_seg *seg, unsigned int n,
 uint32_t hvl_chain_copy_from(const struct hvl_chain *chain, uint64_t off,
 			     void *dst, uint32_t len)
 {
+	/* Most have one segment, and are wanted whole. */
+	if (chain->nread != 0 && off == 0 && len <= chain->seg->len) {
+		struct hvl_io io = { .va = chain->seg->va, .size = len };
+
+		hvl_io_read_block(&io, 0, dst, len);
+		return len;
+	}
 	return chain_copy(chain->seg, chain->nread, off, dst, NULL, len);
 }
 
 uint32_t hvl_chain_copy_to(const struct hvl_chain *chain, uint64_t off,
 			   const void *src, uint32_t len)
 {
-	return chain_copy(chain->seg + chain->nread, chain->nwrite, off, NULL,
-			  src, len);
+	const struct hvl_seg *seg = chain->seg + chain->nread;
+
+	if (chain->nwrite != 0 && off == 0 && len <= seg->len) {
+		struct hvl_io io = { .va = seg->va, .size = len };
+
+		hvl_io_write_block(&io, 0, src, len);
+		return len;
+	}
+	return chain_copy(seg, chain->nwrite, off, NULL, src, len);
 }

@@ -241,6 +241,12 @@ void hvl_io_write_block(const struct hvl_io *io, uint64_t off, const void *src,
 void hvl_io_fill(const struct hvl_io *io, uint64_t off, uint8_t byte,
 		 size_t len);
 
+/** hvl_io_coherent() - whether cleaning and invalidating do nothing */
+static inline bool hvl_io_coherent(void)
+{
+	return HVL_PORT_COHERENT;
+}
+
 /**
  * hvl_io_clean() - write back what we wrote, before the other side may read
  * @io:  region

@@ -18,6 +18,8 @@
  *	other side's accesses to the shared memory honour it
  *   HVL_PORT_PREFETCH(p), HVL_PORT_PREFETCH_WRITE(p)
  *	optional: hints that a line is soon read, or written; for any address
+ *   HVL_PORT_COHERENT
+ *	1 where the two operations on caches above do nothing
  *   HVL_PORT_SHM_IS_NORMAL
  *	0 where the shared memory is mapped as device memory
  *
@@ -28,6 +30,10 @@
 #include <hvl/metal/port/coherent.h>
 #else
 #include HVL_METAL_PORT_H
+#endif
+
+#ifndef HVL_PORT_COHERENT
+#define HVL_PORT_COHERENT 0
 #endif
 
 #ifndef HVL_PORT_PREFETCH

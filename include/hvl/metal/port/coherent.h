@@ -75,6 +75,7 @@
 #endif
 
 /* Coherent: nothing to write back, nothing to drop. */
+#define HVL_PORT_COHERENT 1
 #define HVL_PORT_CACHE_CLEAN(va, len) ((void)(va), (void)(len))
 #define HVL_PORT_CACHE_INVALIDATE(va, len) ((void)(va), (void)(len))
 
