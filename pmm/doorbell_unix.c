@@ -85,7 +85,7 @@ static void unix_drop_peer(struct bell_unix *u)
 		(void)unix_set_timer(u, UNIX_AGAIN_NS);
 }
 
-/* It takes the place of the one before. Both may have missed rings. */
+/* It takes the place of the one before. */
 static void unix_take_peer(struct pmm_doorbell *db, int fd)
 {
 	struct bell_unix *u = db->priv;
@@ -95,8 +95,6 @@ static void unix_take_peer(struct pmm_doorbell *db, int fd)
 	u->peer = fd;
 	if (unix_watch(u, EPOLL_CTL_ADD, fd, EPOLLIN, UNIX_PEER) < 0)
 		unix_drop_peer(u);
-	else
-		pmm_doorbell_ring(db);
 	db->peers++;
 }
 

@@ -256,12 +256,26 @@ void pmm_service_wake(void *ctx)
 		pmm_loop_task(svc->loop, &svc->task, service_look, svc);
 }
 
+/*
+ * A peer that has just come may have missed rings. But if a driver of version 1
+ * is not through with its queues, it may as well have started over, and take a
+ * ring with its earlier life's acknowledgement for an answer: one that waits is
+ * rung for again anyway.
+ */
+static void service_greet(struct pmm_service *svc)
+{
+	if (!svc->cfg.v1 || !service_in_setup(svc))
+		pmm_doorbell_ring(svc->doorbell);
+}
+
 /* For a person: who comes and goes on a socket. */
 static void service_say_peer(struct pmm_service *svc)
 {
 	const struct pmm_doorbell *db = svc->doorbell;
 	bool came = db->peers != svc->peers;
 
+	if (came && db->peer)
+		service_greet(svc);
 	if (came)
 		hvl_log(&svc->ratelog.log, HVL_LOG_INFO,
 			"doorbell: peer connected");

@@ -392,6 +392,58 @@ static void server_tells_of_peers(void **state)
 	expect_said("doorbell: peer gone\n");
 }
 
+/* Return: a peer that is known to be there. */
+static int connect_peer(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	(void)snprintf(addr.sun_path, sizeof(addr.sun_path), "%s", bell_path);
+	assert_int_equal(connect(fd, (struct sockaddr *)&addr, sizeof(addr)),
+			 0);
+	said[0] = '\0';
+	expect_said("doorbell: peer connected\n");
+	return fd;
+}
+
+/*
+ * A driver that starts over in the middle of its queues would take the ring,
+ * with its earlier life's acknowledgement, for the answer to its next queue.
+ */
+static void server_greets_no_peer_in_mid_setup(void **state)
+{
+	struct pmm_server_config cfg = config();
+	char byte;
+	int fd;
+
+	(void)state;
+	cfg.bell = PMM_SERVER_UNIX_LISTEN;
+	cfg.socket = bell_path;
+	start(&cfg);
+	fd = connect_peer();
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 1);
+	set_reg(HVL_MMIO_REG_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	expect_said("rng0: found by its driver");
+	close(fd);
+	expect_said("doorbell: peer gone\n");
+	fd = connect_peer();
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+	close(fd);
+	/* Version 2 waits for no such answer. */
+	stop();
+	cfg.v1 = false;
+	hvl_io_fill(&shm.io, 0, 0, SIZE);
+	start(&cfg);
+	set_reg(HVL_MMIO_REG_STATUS, VIRTIO_CONFIG_S_ACKNOWLEDGE);
+	set_reg(HVL_MMIO_REG_FENCE_WHAT, HVL_MMIO_FENCE_STATUS);
+	set_reg(HVL_MMIO_REG_FENCE_REQUEST, 1);
+	said[0] = '\0';
+	expect_said("rng0: found by its driver");
+	fd = connect_peer();
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), 1);
+	close(fd);
+}
+
 static void server_answers_for_its_devices(void **state)
 {
 	const struct pmm_server_config cfg = config();
@@ -533,6 +585,7 @@ int main(void)
 		T(server_hides_blocks_without_device),
 		T(server_writes_a_blob_that_differs),
 		T(server_tells_of_peers),
+		T(server_greets_no_peer_in_mid_setup),
 		T(server_answers_for_its_devices),
 		T(server_carries_on_from_its_state),
 		T(server_refuses_state_of_other_memory),
