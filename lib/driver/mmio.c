@@ -101,8 +101,10 @@ uint32_t hvl_drv_mmio_select_(const struct hvl_drv_dev *dev, uint32_t sel,
 
 void hvl_drv_mmio_notify_(struct hvl_drv_dev *dev, uint32_t value)
 {
-	/* A trapping device looks at the ring at this very write. */
-	hvl_wmb_before_doorbell();
+	/*
+	 * A trapping device looks at the ring at this very write: it comes
+	 * after the ring for the full barrier of hvl_drv_vq_kick().
+	 */
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_NOTIFY, value);
 	hvl_drv_mmio_ring_(dev);
 }
@@ -204,9 +206,8 @@ uint32_t hvl_drv_mmio_events_(struct hvl_drv_dev *dev)
 
 	if (bits != 0) {
 		hvl_drv_mmio_write_(dev, HVL_MMIO_REG_INTERRUPT_ACK, bits);
+		/* Its full barrier: the rings are looked at after this. */
 		hvl_drv_mmio_ring_(dev);
-		/* The rings are looked at after what was acknowledged. */
-		hvl_rmb_after_doorbell();
 	}
 	return bits;
 }

@@ -39,8 +39,7 @@ static uint32_t v2_status_reg(const struct hvl_drv_dev *dev)
 
 static int v2_get_status(struct hvl_drv_dev *dev, uint8_t *status)
 {
-	*status =
-		(uint8_t)hvl_io_load_acquire32(&dev->regs, v2_status_reg(dev));
+	*status = (uint8_t)hvl_drv_mmio_read_(dev, v2_status_reg(dev));
 	return 0;
 }
 
@@ -71,9 +70,9 @@ static int v2_reset(struct hvl_drv_dev *dev)
 
 static bool v2_reset_done(const struct hvl_drv_dev *dev)
 {
-	uint32_t ack =
-		hvl_io_load_acquire32(&dev->regs, HVL_MMIO_REG_FENCE_ACK);
+	uint32_t ack = hvl_drv_mmio_read_(dev, HVL_MMIO_REG_FENCE_ACK);
 
+	/* Whoever hears yes resets anew: an old status does no harm. */
 	return (dev->trapping || ack == dev->fence) &&
 	       hvl_drv_mmio_read_(dev, v2_status_reg(dev)) == 0;
 }

@@ -31,7 +31,10 @@ static inline void hvl_mb_before_recheck(void)
 	HVL_PORT_MB();
 }
 
-/* Store-store: everything in memory is visible before the doorbell rings. */
+/*
+ * Everything in memory is visible before the doorbell rings, and what is read
+ * after it is read after all that was read before: a full barrier.
+ */
 static inline void hvl_wmb_before_doorbell(void)
 {
 	HVL_PORT_MB();
