@@ -91,6 +91,8 @@ static int v1_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 	if (pfn == 0 || pfn > UINT32_MAX || pfn == HVL_MMIO_V1_ACK)
 		return -EIO;
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_SEL, queue);
+	/* Else it looks as if the last queue were asked for with another size */
+	hvl_wmb_before_doorbell();
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_NUM, vq->cfg.num);
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_ALIGN,
 			    HVL_VRING_LEGACY_ALIGN);
