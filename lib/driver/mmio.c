@@ -180,6 +180,8 @@ int hvl_drv_mmio_config_read_(struct hvl_drv_dev *dev, uint32_t off, void *buf,
 	if (legacy)
 		(void)mmio_copy_config(dev, off, buf, len);
 	hvl_drv_wait_begin_(&w, dev->plat, 0);
+	/* It is over in no time, and a doorbell that wakes us is not ours. */
+	w.spin_until = w.deadline;
 	for (;;) {
 		uint32_t generation = mmio_generation(dev);
 		bool changed = mmio_copy_config(dev, off, buf, len);
