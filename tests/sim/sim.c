@@ -47,6 +47,7 @@ static struct {
 	uint32_t late; /* a doorbell takes up to so many us */
 	uint32_t lost; /* one is lost once in so many, or 0 */
 	bool failed;
+	bool crashed;
 	char why[240];
 } m;
 
@@ -141,6 +142,13 @@ static void timers_fire(void)
 	}
 }
 
+static void pass_time(void)
+{
+	m.us++;
+	bells_arrive();
+	timers_fire();
+}
+
 /* Nobody is awake: time passes up to the next thing that happens. */
 static void skip_time(void)
 {
@@ -162,6 +170,15 @@ static void skip_time(void)
 	timers_fire();
 }
 
+/* The driver's side is reset; sim_run() starts it anew. */
+static void crash(void)
+{
+	m.mem->crash(SIM_DRIVER);
+	m.crashed = true;
+	(void)swapcontext(&m.side[SIM_DRIVER].ctx, &m.main);
+	abort(); /* nobody comes back to a side that died */
+}
+
 void sim_yield_(void)
 {
 	enum sim_side other = m.now == SIM_DRIVER ? SIM_DEVICE : SIM_DRIVER;
@@ -171,18 +188,20 @@ void sim_yield_(void)
 	if (++m.steps > m.cfg.max_steps)
 		sim_fail("no end after %llu accesses",
 			 (unsigned long long)m.steps);
-	if (m.steps % STEPS_PER_US == 0) {
-		m.us++;
-		bells_arrive();
-		timers_fire();
-	}
+	if (m.steps % STEPS_PER_US == 0)
+		pass_time();
 	m.mem->background();
+	if (m.now == SIM_DRIVER && m.cfg.crash != 0 &&
+	    sim_once_in_(m.cfg.crash))
+		crash();
 	if (!m.side[other].asleep && sim_once_in_(m.turn))
 		switch_to(other);
 }
 
+/* Looking at the clock takes time, so that a side that spins gets on. */
 uint64_t sim_now_us(void)
 {
+	pass_time();
 	sim_yield_();
 	return m.us;
 }
@@ -233,11 +252,34 @@ static void bell_send(enum sim_side to)
 void sim_ring(enum sim_side to)
 {
 	sim_yield_();
+	sim_trap_ring(to);
+}
+
+void sim_trap_ring(enum sim_side to)
+{
 	if (m.lost != 0 && sim_once_in_(m.lost))
 		return;
 	bell_send(to);
 	if (sim_once_in_(8))
 		bell_send(to);
+}
+
+bool sim_trapped_(enum sim_side side, uint32_t off, uint32_t v)
+{
+	if (!m.cfg.trap || side != SIM_DRIVER || off >= SIM_UNCACHED)
+		return false;
+	m.cfg.trap(off, v);
+	return true;
+}
+
+void sim_poke32(uint32_t off, uint32_t v)
+{
+	m.mem->poke32(off, v);
+}
+
+void sim_trap_taken(void)
+{
+	m.mem->doorbell(SIM_DEVICE, m.mem->moment());
 }
 
 /* ---- the port --------------------------------------------------------- */
@@ -247,26 +289,46 @@ void sim_at(const struct sim_site *site)
 	m.site = site;
 }
 
+void sim_expect_site(void)
+{
+	if (!m.site)
+		sim_fail("an accessor that sim_sites.h does not number");
+}
+
+bool sim_site_same(const struct sim_site *a, const struct sim_site *b)
+{
+	return a == b ||
+	       (a->line == b->line && strcmp(a->accessor, b->accessor) == 0 &&
+		strcmp(a->file, b->file) == 0);
+}
+
 /* Whether the operation that begins has its effect. */
 static bool take_site(void)
 {
 	const struct sim_site *site = m.site;
 
 	m.site = NULL;
-	return !site || site != m.cfg.skip;
+	return !site || !m.cfg.skip || !sim_site_same(site, m.cfg.skip);
+}
+
+static bool in_view(enum sim_side side, const volatile void *p, size_t len)
+{
+	uintptr_t off = (uintptr_t)p - (uintptr_t)m.side[side].view;
+
+	return off <= SIM_SIZE && len <= SIM_SIZE - off;
 }
 
 static uint32_t off_in(enum sim_side side, const volatile void *p, size_t len)
 {
-	uintptr_t off = (uintptr_t)p - (uintptr_t)m.side[side].view;
-
-	if (off > SIM_SIZE || len > SIM_SIZE - off) {
-		/* Before and after a run only the main program is there. */
-		if (!m.running)
-			abort();
+	if (!in_view(side, p, len))
 		sim_fail("%p is not in this side's view", (const void *)p);
-	}
-	return (uint32_t)off;
+	return (uint32_t)((uintptr_t)p - (uintptr_t)m.side[side].view);
+}
+
+/* The journal of a device is written with the same accessors. */
+static bool is_private(const volatile void *p, size_t len)
+{
+	return !in_view(SIM_DRIVER, p, len) && !in_view(SIM_DEVICE, p, len);
 }
 
 static struct sim_access access_to(const volatile void *p, unsigned int size,
@@ -282,8 +344,14 @@ static struct sim_access access_to(const volatile void *p, unsigned int size,
 uint64_t sim_load(const volatile void *p, unsigned int size, enum sim_how how)
 {
 	bool effect = how == SIM_PLAIN || take_site();
-	struct sim_access a = access_to(p, size, effect && how == SIM_ORDERED);
+	struct sim_access a;
+	uint64_t v = 0;
 
+	if (is_private(p, size)) {
+		memcpy(&v, (const void *)(uintptr_t)p, size);
+		return v;
+	}
+	a = access_to(p, size, effect && how == SIM_ORDERED);
 	sim_yield_();
 	return m.mem->load(&a);
 }
@@ -292,8 +360,13 @@ void sim_store(volatile void *p, unsigned int size, uint64_t v,
 	       enum sim_how how)
 {
 	bool effect = how == SIM_PLAIN || take_site();
-	struct sim_access a = access_to(p, size, effect && how == SIM_ORDERED);
+	struct sim_access a;
 
+	if (is_private(p, size)) {
+		memcpy((void *)(uintptr_t)p, &v, size);
+		return;
+	}
+	a = access_to(p, size, effect && how == SIM_ORDERED);
 	sim_yield_();
 	m.mem->store(&a, v);
 }
@@ -395,6 +468,11 @@ const char *sim_run(const struct sim_config *cfg, void (*driver)(void),
 	side_start(SIM_DEVICE, device);
 	m.now = SIM_DRIVER;
 	m.running = true;
-	(void)swapcontext(&m.main, &m.side[SIM_DRIVER].ctx);
+	do {
+		m.crashed = false;
+		(void)swapcontext(&m.main, &m.side[SIM_DRIVER].ctx);
+		if (m.crashed)
+			side_start(SIM_DRIVER, driver);
+	} while (m.crashed);
 	return m.failed ? m.why : NULL;
 }

@@ -13,13 +13,18 @@ target_compile_definitions(sim_library PRIVATE HVL_METAL_PORT_H="sim_port.h")
 target_compile_options(sim_library PRIVATE -include sim_sites.h)
 
 add_library(sim_machine STATIC sim.c sim_caches.c sim_sites.c sim_weak.c
-  traffic.c traffic_net.c traffic_rng.c $<TARGET_OBJECTS:sim_library>
+  traffic.c traffic_net.c traffic_rng.c traffic_trap.c
+  $<TARGET_OBJECTS:sim_library>
   "${PROJECT_SOURCE_DIR}/lib/metal/format.c"
   "${PROJECT_SOURCE_DIR}/lib/metal/io.c"
   "${PROJECT_SOURCE_DIR}/lib/metal/log.c")
 hvl_host(sim_machine)
-target_include_directories(sim_machine PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
+target_include_directories(sim_machine PUBLIC ${CMAKE_CURRENT_SOURCE_DIR}
+  PRIVATE "${PROJECT_SOURCE_DIR}/lib/device")
 target_compile_definitions(sim_machine PUBLIC HVL_METAL_PORT_H="sim_port.h")
+
+hvl_add_test(test_sim_machine LABEL sim SOURCES test_sim_machine.c
+  LIBS sim_machine)
 
 add_executable(test_sim_traffic test_sim_traffic.c)
 hvl_host(test_sim_traffic)
@@ -29,3 +34,10 @@ foreach(machine weak caches)
   hvl_add_script_test(test_sim_${machine} LABEL sim
     COMMAND test_sim_traffic ${machine} TIMEOUT 120 DEPENDS test_sim_traffic)
 endforeach()
+
+add_executable(sim_mutants sim_mutants.c)
+hvl_host(sim_mutants)
+target_link_libraries(sim_mutants PRIVATE sim_machine)
+hvl_add_script_test(test_sim_mutants LABEL sim
+  COMMAND sim_mutants replay "${CMAKE_CURRENT_SOURCE_DIR}/mutants.txt"
+  TIMEOUT 300 DEPENDS sim_mutants)

@@ -50,7 +50,7 @@ struct sim_site {
 	const char *file;
 	const char *function;
 	const char *accessor;
-	int counter; /* order in the file */
+	int line;
 };
 
 struct sim_config {
@@ -61,6 +61,17 @@ struct sim_config {
 	 * another reason stops the machine, which is a failure.
 	 */
 	bool strict;
+	/*
+	 * The driver's side dies now and then, and its function starts anew:
+	 * once in so many accesses of its. 0: never.
+	 */
+	uint32_t crash;
+	/*
+	 * Called at the moment at which a store of the driver's to a word of
+	 * the register blocks arrives: what it changes is what it pokes.
+	 * NULL: they are memory.
+	 */
+	void (*trap)(uint32_t off, uint32_t v);
 	uint64_t seed;
 	uint64_t max_steps; /* accesses, after which it counts as endless */
 	const struct sim_site *skip; /* operation without effect, or NULL */
@@ -96,6 +107,17 @@ void sim_ring(enum sim_side to);
 /** sim_wait() - sleep until a doorbell, until the time, or for no reason */
 void sim_wait(uint64_t until_us);
 
+/* ---- for a trap, which runs on the driver's side ---------------------- */
+
+/** sim_poke32() - a word of a register block changes, for all to see */
+void sim_poke32(uint32_t off, uint32_t v);
+
+/** sim_trap_ring() - sim_ring(), and nobody else gets a turn */
+void sim_trap_ring(enum sim_side to);
+
+/** sim_trap_taken() - the device's side sees all that arrived before */
+void sim_trap_taken(void);
+
 /* ---- the port --------------------------------------------------------- */
 
 uint64_t sim_load(const volatile void *p, unsigned int size, enum sim_how how);
@@ -110,6 +132,12 @@ void sim_invalidate(const volatile void *va, size_t len);
 
 /** sim_at() - the library comes to a site; the next operation is its */
 void sim_at(const struct sim_site *site);
+
+/** sim_expect_site() - fail unless the operation that follows has one */
+void sim_expect_site(void);
+
+/** sim_site_same() - whether both are one place; headers are compiled often */
+bool sim_site_same(const struct sim_site *a, const struct sim_site *b);
 
 /**
  * sim_site_list() - all sites of the library, ordered by file and place

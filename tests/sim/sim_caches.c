@@ -98,7 +98,13 @@ static uint64_t caches_load(const struct sim_access *a)
 
 static void caches_store(const struct sim_access *a, uint64_t v)
 {
-	memcpy(cache_at(a, true), &v, a->size);
+	if (!sim_trapped_(a->side, a->off, (uint32_t)v))
+		memcpy(cache_at(a, true), &v, a->size);
+}
+
+static void caches_poke32(uint32_t off, uint32_t v)
+{
+	memcpy(caches.mem + off, &v, 4);
 }
 
 static bool caches_cas32(const struct sim_access *a, uint32_t expected,
@@ -165,6 +171,14 @@ static bool caches_settle(void)
 	return false;
 }
 
+static void caches_crash(enum sim_side side)
+{
+	struct cache_side *s = &caches.side[side];
+
+	while (s->count != 0)
+		cache_evict(s, s->resident[0], false);
+}
+
 static uint64_t caches_moment(void)
 {
 	return 0;
@@ -184,8 +198,10 @@ const struct sim_memory sim_caches_ = {
 	.barrier = caches_barrier,
 	.clean = caches_clean,
 	.invalidate = caches_invalidate,
+	.poke32 = caches_poke32,
 	.background = caches_background,
 	.settle = caches_settle,
+	.crash = caches_crash,
 	.moment = caches_moment,
 	.doorbell = caches_doorbell,
 };

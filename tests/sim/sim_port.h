@@ -16,20 +16,27 @@
 
 #define HVL_PORT_SHM_IS_NORMAL 0
 
+/* The library's operations have a site; tests' own need none. */
+#ifdef SIM_LIBRARY
+#define SIM_OP_(call) (sim_expect_site(), call)
+#else
+#define SIM_OP_(call) (call)
+#endif
+
 #define SIM_LOAD_(p, how) \
 	((__typeof__(*(p)))sim_load((p), (unsigned int)sizeof(*(p)), how))
 
 #define HVL_PORT_LOAD(p) SIM_LOAD_(p, SIM_PLAIN)
-#define HVL_PORT_LOAD_ACQUIRE(p) SIM_LOAD_(p, SIM_ORDERED)
+#define HVL_PORT_LOAD_ACQUIRE(p) SIM_OP_(SIM_LOAD_(p, SIM_ORDERED))
 #define HVL_PORT_STORE(p, v) \
 	sim_store((p), (unsigned int)sizeof(*(p)), (v), SIM_PLAIN)
 #define HVL_PORT_STORE_RELEASE(p, v) \
-	sim_store((p), (unsigned int)sizeof(*(p)), (v), SIM_ORDERED)
-#define HVL_PORT_CAS32(p, old, new) sim_cas32(p, old, new)
-#define HVL_PORT_MB() sim_barrier(SIM_MB)
-#define HVL_PORT_RMB() sim_barrier(SIM_RMB)
-#define HVL_PORT_WMB() sim_barrier(SIM_WMB)
-#define HVL_PORT_CACHE_CLEAN(va, len) sim_clean(va, len)
-#define HVL_PORT_CACHE_INVALIDATE(va, len) sim_invalidate(va, len)
+	SIM_OP_(sim_store((p), (unsigned int)sizeof(*(p)), (v), SIM_ORDERED))
+#define HVL_PORT_CAS32(p, old, new) SIM_OP_(sim_cas32(p, old, new))
+#define HVL_PORT_MB() SIM_OP_(sim_barrier(SIM_MB))
+#define HVL_PORT_RMB() SIM_OP_(sim_barrier(SIM_RMB))
+#define HVL_PORT_WMB() SIM_OP_(sim_barrier(SIM_WMB))
+#define HVL_PORT_CACHE_CLEAN(va, len) SIM_OP_(sim_clean(va, len))
+#define HVL_PORT_CACHE_INVALIDATE(va, len) SIM_OP_(sim_invalidate(va, len))
 
 #endif /* SIM_PORT_H */

@@ -24,10 +24,14 @@ struct sim_memory {
 	void (*barrier)(enum sim_side side, enum sim_barrier what);
 	void (*clean)(enum sim_side side, uint32_t off, uint32_t len);
 	void (*invalidate)(enum sim_side side, uint32_t off, uint32_t len);
+	/* A device's own register changes. */
+	void (*poke32)(uint32_t off, uint32_t v);
 	/* What happens by itself, now and then. */
 	void (*background)(void);
 	/* Much time passes. Return: whether anything happened in it. */
 	bool (*settle)(void);
+	/* A side is reset: what it has in its cache is lost. */
+	void (*crash)(enum sim_side side);
 	/* Point in the order of all stores, carried by doorbells. */
 	uint64_t (*moment)(void);
 	/* A doorbell rung at @moment was taken: nothing older is read. */
@@ -45,6 +49,9 @@ static inline bool sim_once_in_(uint32_t n)
 {
 	return sim_dice_(n) == 0;
 }
+
+/** A store arrives. Return: whether a device took it, and no memory. */
+bool sim_trapped_(enum sim_side side, uint32_t off, uint32_t v);
 
 /** In the middle of a long operation: the other side may get its turn. */
 void sim_yield_(void);

@@ -18,18 +18,26 @@ static size_t site_count(void)
 static int site_compare(const void *a, const void *b)
 {
 	const struct sim_site *const *x = a, *const *y = b;
-	int file = strcmp((*x)->file, (*y)->file);
+	int ret = strcmp((*x)->file, (*y)->file);
 
-	return file != 0 ? file : (*x)->counter - (*y)->counter;
+	if (ret == 0)
+		ret = (*x)->line - (*y)->line;
+	return ret != 0 ? ret : strcmp((*x)->accessor, (*y)->accessor);
 }
 
 size_t sim_site_list(const struct sim_site **sites, size_t max)
 {
-	size_t n = site_count(), i;
+	size_t all = site_count(), n = 0, i;
 
-	for (i = 0; i < n && i < max; i++)
+	if (all > max)
+		return all;
+	for (i = 0; i < all; i++)
 		sites[i] = __start_sim_sites[i];
-	qsort(sites, i, sizeof(sites[0]), site_compare);
+	qsort(sites, all, sizeof(sites[0]), site_compare);
+	for (i = 0; i < all; i++) {
+		if (n == 0 || !sim_site_same(sites[n - 1], sites[i]))
+			sites[n++] = sites[i];
+	}
 	return n;
 }
 
@@ -38,15 +46,19 @@ static unsigned int site_ordinal(const struct sim_site *site)
 {
 	const struct sim_site *s;
 	unsigned int n = 1;
+	int last = 0;
 	size_t i;
 
+	/* Of each source the records are in the order of its lines. */
 	for (i = 0; i < site_count(); i++) {
 		s = __start_sim_sites[i];
-		if (strcmp(s->file, site->file) == 0 &&
-		    strcmp(s->function, site->function) == 0 &&
-		    strcmp(s->accessor, site->accessor) == 0 &&
-		    s->counter < site->counter)
-			n++;
+		if (strcmp(s->file, site->file) != 0 ||
+		    strcmp(s->function, site->function) != 0 ||
+		    strcmp(s->accessor, site->accessor) != 0 ||
+		    s->line >= site->line || s->line <= last)
+			continue;
+		last = s->line;
+		n++;
 	}
 	return n;
 }

@@ -5,11 +5,13 @@
  * Included before each source of the library that the simulated machine runs.
  * A call of an accessor that orders or maintains anything leaves a record in a
  * linker section, so that the list is complete without running the code, and
- * says who is calling before the operation reaches the machine.
+ * says who is calling before the operation reaches the machine. One that has no
+ * record here fails the run that comes to it.
  */
 #ifndef SIM_SITES_H
 #define SIM_SITES_H
 
+#define SIM_LIBRARY
 #include <hvl/metal/barrier.h>
 #include <hvl/metal/io.h>
 
@@ -49,6 +51,8 @@
 	(SIM_AT(rmb_after_doorbell), hvl_rmb_after_doorbell())
 #define hvl_rmb_before_second_look() \
 	(SIM_AT(rmb_before_second_look), hvl_rmb_before_second_look())
+#define hvl_wmb_before_used_descriptor() \
+	(SIM_AT(wmb_before_used_descriptor), hvl_wmb_before_used_descriptor())
 #define hvl_wmb_after_sequence_odd() \
 	(SIM_AT(wmb_after_sequence_odd), hvl_wmb_after_sequence_odd())
 #define hvl_mb_before_register_recheck() \

@@ -96,6 +96,11 @@ static void weak_perform(struct weak_side *s, const struct weak_store *st)
 	uint64_t old = c->v[c->at].value;
 	uint32_t i;
 
+	if (sim_trapped_((enum sim_side)(s - weak.side), st->off,
+			 (uint32_t)(st->value >> 8 * (st->off & 7u)))) {
+		s->last_own = weak.now;
+		return;
+	}
 	weak.now++;
 	c->at = (c->at + 1) % VERSIONS;
 	if (c->count < VERSIONS)
@@ -147,6 +152,18 @@ static void weak_drain(struct weak_side *s)
 		weak_leave_any(s);
 		sim_yield_();
 	}
+}
+
+static void weak_poke32(uint32_t off, uint32_t v)
+{
+	struct weak_store st = {
+		.value = (uint64_t)v << 8 * (off & 7u),
+		.mask = weak_mask(off, 4),
+		.off = off,
+		.size = 4,
+	};
+
+	weak_perform(&weak.side[SIM_DEVICE], &st);
 }
 
 static void weak_background(void)
@@ -292,6 +309,15 @@ static void weak_maintain(enum sim_side side, uint32_t off, uint32_t len)
 	(void)len;
 }
 
+/* What it has stored is on its way, and arrives. */
+static void weak_crash(enum sim_side side)
+{
+	struct weak_side *s = &weak.side[side];
+
+	while (s->count != 0)
+		weak_leave_any(s);
+}
+
 static uint64_t weak_moment(void)
 {
 	return weak.now;
@@ -310,8 +336,10 @@ const struct sim_memory sim_weak_ = {
 	.barrier = weak_barrier,
 	.clean = weak_maintain,
 	.invalidate = weak_maintain,
+	.poke32 = weak_poke32,
 	.background = weak_background,
 	.settle = weak_settle,
+	.crash = weak_crash,
 	.moment = weak_moment,
 	.doorbell = weak_doorbell,
 };

@@ -16,6 +16,8 @@
 #include <hvl/driver/net.h>
 #include <hvl/driver/rng.h>
 
+#include <hvl/metal/compiler.h>
+
 #include "sim.h"
 
 #define TRAFFIC_RECHECK_US 10000u
@@ -28,6 +30,7 @@ enum traffic_mode {
 	TRAFFIC_TIMERS,	 /* doorbells may be lost, timers look again */
 	TRAFFIC_STRICT,	 /* none is lost, and there are no timers */
 	TRAFFIC_POLLING, /* the driver spins, and asks for no doorbells */
+	TRAFFIC_CRASHES, /* as TIMERS, and the driver dies now and then */
 };
 
 struct traffic_config {
@@ -37,12 +40,15 @@ struct traffic_config {
 	unsigned int version;
 	uint32_t device; /* VIRTIO_ID_* */
 	enum traffic_mode mode;
+	bool packed;
+	bool trapping; /* an ordinary device, see traffic_trap.c */
 };
 
 /* Everything of one run but the machine. */
 struct traffic {
 	const struct traffic_config *cfg;
 	uint32_t lives, requests; /* per life */
+	uint32_t life;		  /* those that ended well */
 
 	/* device side */
 	struct hvl_io dev_shm, dev_regs;
@@ -50,6 +56,7 @@ struct traffic {
 	struct hvl_dev_rng rng_model;
 	struct hvl_dev_net net_model;
 	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
+	uint32_t journal[HVL_DEV_QUEUES_MAX];
 	bool news;	 /* of the backing: serve again */
 	uint64_t served; /* bytes of entropy */
 	uint32_t frame_next;
@@ -58,7 +65,8 @@ struct traffic {
 		uint32_t len[TRAFFIC_MIRROR];
 		uint8_t data[TRAFFIC_MIRROR][TRAFFIC_FRAME_MAX];
 	} mirror;
-	uint8_t config; /* number of the config space's contents */
+	uint32_t change; /* config and its reading: once in so many */
+	uint8_t config;	 /* number of the config space's contents */
 
 	/* driver side */
 	struct hvl_io drv_shm, drv_regs;
@@ -105,6 +113,9 @@ void traffic_check_stall(uint64_t since_us, const char *what);
 /** Now and then: break the ring, see that the device says so. */
 void traffic_break(struct hvl_drv_vq *vq, uint16_t queue);
 
+/** How many requests make a life; few where it may end early. */
+uint32_t traffic_requests(void);
+
 /** One life of a driver. */
 void traffic_rng_life(void);
 void traffic_net_life(void);
@@ -112,6 +123,11 @@ void traffic_net_life(void);
 /** Models and backings. */
 void traffic_rng_device(void);
 void traffic_net_device(void);
+
+/** Transports whose registers act by themselves, and how they do. */
+extern const struct hvl_dev_transport traffic_trap_v1;
+extern const struct hvl_dev_transport traffic_trap_v2;
+void traffic_trap(uint32_t reg, uint32_t v);
 
 /** What happens to the device by itself, between two services. */
 void traffic_net_play(void);

@@ -117,14 +117,14 @@ void traffic_net_device(void)
 
 void traffic_net_play(void)
 {
-	/* Version 1 has nothing that tells of a change in the middle. */
-	if (traffic.cfg->version == 1 || !traffic.dev.live ||
-	    sim_random(20) != 0)
+	struct traffic *t = &traffic;
+
+	if (t->cfg->trapping || !t->dev.live || sim_random(t->change) != 0)
 		return;
-	traffic.config++;
+	t->news = true;
+	t->config++;
 	net_config();
-	hvl_dev_config_changed(&traffic.dev);
-	traffic.news = true;
+	hvl_dev_config_changed(&t->dev);
 }
 
 /* ---- driver side ------------------------------------------------------ */
@@ -190,11 +190,27 @@ static void net_check_config(void)
 		sim_fail("net: config of two moments");
 }
 
+/*
+ * Version 1 has nothing that tells of a change in the middle. But what its
+ * generation tells of is there: both count changes.
+ */
+static void net_check_generation(void)
+{
+	uint8_t generation = (uint8_t)traffic.drv.generation, got;
+	int err = hvl_drv_dev_config_read(&traffic.drv, 0, &got, 1);
+
+	if (err)
+		sim_fail("net: config: %d", err);
+	if ((uint8_t)(got - generation) > 127)
+		sim_fail("net: config is older than its generation");
+}
+
 /* Nothing to do: wait, with interrupts on. */
 static void net_idle(void)
 {
 	struct traffic *t = &traffic;
 	uint32_t bits;
+	int err;
 
 	if (t->cfg->mode == TRAFFIC_POLLING) {
 		(void)traffic_wait();
@@ -205,10 +221,15 @@ static void net_idle(void)
 	bits = traffic_wait();
 	if (sim_random(4) != 0)
 		hvl_drv_net_irq_off(&t->net);
-	if ((bits & HVL_MMIO_INT_CONFIG) || sim_random(30) == 0)
+	if ((bits & HVL_MMIO_INT_CONFIG) && t->cfg->version == 1)
+		net_check_generation();
+	else if (bits & HVL_MMIO_INT_CONFIG)
 		net_check_config();
-	if (sim_random(30) == 0 && hvl_drv_net_check(&t->net) != 0)
-		sim_fail("net: the device is not well");
+	if (sim_random(30) != 0)
+		return;
+	err = hvl_drv_net_check(&t->net);
+	if (err)
+		sim_fail("net: the device is not well: %d", err);
 }
 
 static void net_traffic(uint32_t first, uint32_t count)
@@ -220,6 +241,8 @@ static void net_traffic(uint32_t first, uint32_t count)
 	while (got < count) {
 		uint32_t most = got + 1 + sim_random(IN_FLIGHT);
 
+		if (t->cfg->version == 2 && sim_random(t->change) == 0)
+			net_check_config();
 		before = got;
 		while (sent < count && sent < most && net_send(first + sent))
 			sent++;
@@ -251,8 +274,24 @@ static void net_start(void)
 
 	if (err)
 		sim_fail("net: start: %d", err);
+	if (hvl_drv_dev_has(&t->drv, VIRTIO_F_RING_PACKED) != t->cfg->packed)
+		sim_fail("net: not the ring that was asked for");
 	if (t->cfg->mode == TRAFFIC_POLLING)
 		hvl_drv_net_irq_off(&t->net);
+}
+
+/* With nothing on its way, so that nothing is lost. */
+static void net_reset_queue(void)
+{
+	uint16_t queue = (uint16_t)sim_random(2);
+	int err;
+
+	if (!hvl_drv_dev_has(&traffic.drv, VIRTIO_F_RING_RESET))
+		return;
+	err = hvl_drv_net_queue_reset(&traffic.net, queue);
+	if (err)
+		sim_fail("net: reset of queue %u: %d", (unsigned int)queue,
+			 err);
 }
 
 static void net_send_some(uint32_t first)
@@ -267,19 +306,19 @@ static void net_send_some(uint32_t first)
 void traffic_net_life(void)
 {
 	struct traffic *t = &traffic;
-	uint32_t first;
+	uint32_t first, n = traffic_requests();
 	int err;
 
-	/* What the last life left in the mirror is gone with it. */
-	t->mirror.count = 0;
 	net_start();
 	first = t->frame_next;
-	net_traffic(first, t->requests);
+	net_traffic(first, n / 2);
+	net_reset_queue();
+	net_traffic(first + n / 2, n - n / 2);
 	/* Some lives end with a broken device, some with frames on their way */
 	if (sim_random(3) == 0)
 		traffic_break(&t->net.tx, HVL_NET_QUEUE_TX);
 	else
-		net_send_some(first + t->requests);
+		net_send_some(first + n);
 	err = hvl_drv_net_stop(&t->net);
 	if (err)
 		sim_fail("net: stop: %d", err);

@@ -190,7 +190,7 @@ static void rng_buffers(bool take)
 void traffic_rng_life(void)
 {
 	struct traffic *t = &traffic;
-	uint32_t i;
+	uint32_t n = traffic_requests(), i;
 	uint64_t next;
 	int err;
 
@@ -198,8 +198,10 @@ void traffic_rng_life(void)
 	err = hvl_drv_rng_start(&t->rng, &t->drv, &t->pool);
 	if (err)
 		sim_fail("rng: start: %d", err);
+	if (hvl_drv_dev_has(&t->drv, VIRTIO_F_RING_PACKED) != t->cfg->packed)
+		sim_fail("rng: not the ring that was asked for");
 	next = t->served;
-	for (i = 0; i < t->requests; i++) {
+	for (i = 0; i < n; i++) {
 		if (sim_random(3) == 0)
 			rng_read(&next);
 		else
