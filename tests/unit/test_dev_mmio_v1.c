@@ -3,89 +3,7 @@
  * Version 1 in plain memory, with the drivers that exist: one that ors Status
  * and writes QueuePFN back, and an older one that does neither.
  */
-#include "mock_mmio.h"
-
-#include <hvl/device/net.h>
-#include <hvl/device/rng.h>
-#include <hvl/metal/errno.h>
-
-#define OK VIRTIO_CONFIG_S_DRIVER_OK
-#define LIVE (MOCK_STATUS_INIT | OK)
-
-static struct hvl_io shm;
-static struct mock_dev d; /* net: two queues */
-static struct mock_dev r; /* rng: one */
-static struct mock_entropy entropy;
-static struct hvl_dev_rng rng;
-static struct hvl_dev_net net;
-
-static int no_frame(void *ctx, const struct hvl_seg *seg, unsigned int n,
-		    uint32_t room)
-{
-	(void)ctx, (void)seg, (void)n, (void)room;
-	return -EAGAIN;
-}
-
-static int any_frame(void *ctx, const struct hvl_seg *seg, unsigned int n,
-		     uint32_t len)
-{
-	(void)ctx, (void)seg, (void)n, (void)len;
-	return 0;
-}
-
-static int setup(void **state)
-{
-	const struct hvl_dev_rng_backing rng_backing = { mock_entropy_read,
-							 &entropy };
-	const struct hvl_dev_net_backing net_backing = { any_frame, no_frame,
-							 NULL };
-	const uint8_t mac[6] = { 2, 0, 0, 0, 0, 1 };
-
-	(void)state;
-	mock_shm_map(&shm, MOCK_SHM_SIZE);
-	entropy = (struct mock_entropy){ UINT32_MAX, UINT32_MAX, -EAGAIN, 0 };
-	hvl_dev_rng_init(&rng, &rng_backing);
-	hvl_dev_net_init(&net, &net_backing, mac, 1486);
-	mock_dev_init(&d, &shm, 0, 1, &hvl_dev_net_model, &net);
-	mock_dev_init(&r, &shm, 1, 1, &hvl_dev_rng_model, &rng);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mock_shm_unmap(&shm);
-	return 0;
-}
-
-/* Ask for queue @q of @m. Return: whether it is acknowledged at once. */
-static bool ask(struct mock_dev *m, unsigned int q, uint32_t num)
-{
-	mock_ring_init(&m->ring[q], &shm, mock_ring_off(m, q), num, 4096);
-	mock_v1_queue_regs(m, q, num, mock_pfn(m, q));
-	mock_service(m);
-	return mock_reg(m, HVL_MMIO_REG_QUEUE_PFN) == HVL_MMIO_V1_ACK;
-}
-
-static void write_back(struct mock_dev *m, unsigned int q)
-{
-	mock_set(m, HVL_MMIO_REG_QUEUE_PFN, mock_pfn(m, q));
-}
-
-static void send_frame(void)
-{
-	mock_desc(&d.ring[1], 0, mock_buf_off(&d), 10 + 60, 0, 0);
-	mock_avail(&d.ring[1], 0);
-}
-
-static bool round_trip(struct mock_dev *m)
-{
-	uint32_t id, len;
-
-	mock_offer(m, 0, 9);
-	mock_service(m);
-	return mock_used(&m->ring[0], &id, &len) && len == 9;
-}
+#include "mock_v1.h"
 
 static void mmio_v1_publish_shows_block(void **state)
 {
@@ -120,22 +38,6 @@ static void mmio_v1_newer_driver_works(void **state)
 	assert_true(mock_service(&d));
 	assert_int_equal(net.stats.tx_frames, 1);
 	assert_int_equal(d.events[HVL_DEV_EVENT_READY], 1);
-}
-
-/* Status 1, 2, 4; a stray GuestFeaturesSel; QueuePFN left alone. */
-static void older_bring_up(void)
-{
-	unsigned int q;
-
-	mock_status(&d, 1);
-	mock_status(&d, 2);
-	mock_set(&d, HVL_MMIO_REG_DRIVER_FEATURES, 1u << VIRTIO_NET_F_MAC);
-	mock_service(&d);
-	for (q = 0; q < 2; q++) {
-		mock_set(&d, HVL_MMIO_REG_DRIVER_FEATURES_SEL, q);
-		assert_true(ask(&d, q, 4));
-	}
-	mock_status(&d, 4);
 }
 
 static void mmio_v1_older_driver_works(void **state)
@@ -379,219 +281,6 @@ static void mmio_v1_unoffered_features_are_masked(void **state)
 	assert_int_equal(d.dev.features, mock_offered(&d));
 }
 
-static void mmio_v1_ack_takes_only_the_config_bit(void **state)
-{
-	(void)state;
-	mock_bring_up(&d);
-	send_frame();
-	hvl_dev_net_set_link(&d.dev, false);
-	assert_true(mock_service(&d));
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 3);
-	mock_set(&d, HVL_MMIO_REG_INTERRUPT_ACK, 1);
-	mock_service(&d);
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 3);
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_ACK), 0);
-	/* The frame came after the config: that was rung for, too. */
-	assert_int_equal(mock_isr(&d), 3);
-	assert_false(mock_service(&d));
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_ACK), 0);
-}
-
-static void mmio_v1_ack_keeps_newer_config_bit(void **state)
-{
-	(void)state;
-	mock_bring_up(&d);
-	hvl_dev_net_set_link(&d.dev, false);
-	assert_true(mock_service(&d));
-	mock_isr(&d);
-	mock_service(&d);
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 0);
-	hvl_dev_net_set_link(&d.dev, true);
-	assert_true(mock_service(&d));
-	/* Its look at the config may have come before this. */
-	hvl_dev_net_set_link(&d.dev, false);
-	assert_false(mock_service(&d));
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_CONFIG_GENERATION), 3);
-	assert_int_equal(mock_isr(&d), 2);
-	assert_true(mock_service(&d));
-	assert_int_equal(mock_isr(&d), 2);
-	assert_false(mock_service(&d));
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 0);
-}
-
-/* Two looks of the handler at one interrupt, the second one taken late. */
-static void mmio_v1_second_ack_hides_no_news(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	r.rings = 0;
-	assert_true(round_trip(&r));
-	assert_int_equal(mock_isr(&r), 1);
-	assert_false(mock_service(&r));
-	assert_true(round_trip(&r));
-	/* Not of this interrupt, whose handler did not run yet. */
-	mock_set(&r, HVL_MMIO_REG_INTERRUPT_ACK, 1);
-	assert_false(mock_service(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
-	/* And what comes now is rung for. */
-	assert_true(round_trip(&r));
-	assert_int_equal(r.rings, 3);
-}
-
-static void mmio_v1_late_news_rings_once(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	r.rings = 0;
-	/* More comes before the driver's handler has acknowledged. */
-	assert_true(round_trip(&r));
-	assert_true(round_trip(&r));
-	assert_int_equal(r.rings, 0);
-	assert_int_equal(mock_isr(&r), 1);
-	assert_true(mock_service(&r));
-	assert_false(mock_service(&r));
-	assert_int_equal(mock_isr(&r), 1);
-	assert_false(mock_service(&r));
-	assert_int_equal(r.rings, 1);
-}
-
-static void mmio_v1_ack_of_any_bit_ends_the_wait(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	assert_true(round_trip(&r));
-	mock_set(&r, HVL_MMIO_REG_INTERRUPT_ACK, 0x80000000);
-	assert_true(mock_service(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
-}
-
-static void mmio_v1_ack_without_news_is_not_answered(void **state)
-{
-	unsigned int i;
-
-	(void)state;
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	for (i = 0; i < 5; i++) {
-		assert_int_equal(mock_isr(&r), 1);
-		assert_false(mock_service(&r));
-		assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_ACK), 0);
-	}
-}
-
-/* The older driver writes what it read, 0 too, and rings only if it is not. */
-static void mmio_v1_ack_of_nothing_is_none(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	assert_int_equal(mock_isr(&r), 0);
-	assert_true(round_trip(&r));
-	mock_set(&r, HVL_MMIO_REG_INTERRUPT_ACK, 0);
-	r.rings = 0;
-	assert_true(round_trip(&r));
-	assert_int_equal(r.rings, 0);
-}
-
-static void mmio_v1_restart_clears_interrupts(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	assert_true(round_trip(&r));
-	mock_reset(&r);
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 0);
-	r.now_us += 1000000;
-	assert_false(mock_service(&r));
-	mock_bring_up(&r);
-	/* Neither the previous life's ring nor its news are left. */
-	mock_set(&r, HVL_MMIO_REG_INTERRUPT_ACK, 1);
-	assert_false(mock_service(&r));
-	r.rings = 0;
-	assert_true(round_trip(&r));
-	assert_int_equal(r.rings, 1);
-}
-
-/* The acknowledgement and the restart fall into one look. */
-static void mmio_v1_late_news_does_not_ring_in_next_life(void **state)
-{
-	(void)state;
-	older_bring_up();
-	send_frame();
-	assert_true(mock_service(&d));
-	send_frame();
-	assert_false(mock_service(&d));
-	mock_isr(&d);
-	mock_set(&d, HVL_MMIO_REG_STATUS, 1);
-	assert_false(mock_service(&d));
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 0);
-}
-
-static void mmio_v1_ack_doorbell_serves_queues_too(void **state)
-{
-	uint32_t id, len;
-
-	(void)state;
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	mock_isr(&r);
-	mock_offer(&r, 0, 5);
-	assert_true(mock_service(&r));
-	assert_true(mock_used(&r.ring[0], &id, &len));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_STATUS), 1);
-}
-
-static void mmio_v1_unheard_interrupt_is_rung_again(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	r.now_us += 50000;
-	/* News does not put it off, and the repetition tells of it as well. */
-	r.rings = 0;
-	assert_true(round_trip(&r));
-	assert_int_equal(r.rings, 0);
-	r.now_us += 49999;
-	assert_false(mock_service(&r));
-	r.now_us += 1;
-	assert_true(mock_service(&r));
-	assert_false(mock_service(&r));
-	r.now_us += 100000;
-	assert_true(mock_service(&r));
-	mock_isr(&r);
-	assert_false(mock_service(&r));
-	r.now_us += 200000;
-	assert_false(mock_service(&r));
-}
-
-/*
- * The doorbell was lost, and what came was a second acknowledgement of the one
- * before: nothing tells it from the right one.
- */
-static void mmio_v1_last_ring_is_repeated_once(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	mock_isr(&r);
-	assert_false(mock_service(&r));
-	r.now_us += 99999;
-	assert_false(mock_service(&r));
-	r.now_us += 1;
-	assert_true(mock_service(&r));
-	mock_isr(&r);
-	assert_false(mock_service(&r));
-	r.now_us += 1000000;
-	assert_false(mock_service(&r));
-	/* Again for the next. */
-	assert_true(round_trip(&r));
-	mock_isr(&r);
-	r.now_us += 100000;
-	assert_true(mock_service(&r));
-}
-
 /* What the driver does while it is being looked at. */
 struct meanwhile {
 	enum hvl_dev_event at;
@@ -638,49 +327,6 @@ static void mmio_v1_request_is_taken_with_its_status(void **state)
 	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), HVL_MMIO_V1_ACK);
 	mock_service(&d);
 	assert_true(d.dev.vq[0].started);
-}
-
-/* For drivers that look without having been rung for. */
-static void mmio_v1_interrupts_are_counted(void **state)
-{
-	(void)state;
-	mock_bring_up(&r);
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 0);
-	assert_true(round_trip(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 1);
-	assert_true(round_trip(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 1);
-	mock_isr(&r);
-	assert_true(mock_service(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 2);
-	r.now_us += 100000;
-	assert_true(mock_service(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 3);
-	/* A driver that starts over may remember, and 0 means no count. */
-	mock_set(&r, HVL_MMIO_REG_INTERRUPT_COUNT, UINT32_MAX);
-	mock_bring_up(&r);
-	assert_true(round_trip(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_COUNT), 1);
-}
-
-static void mmio_v1_ack_before_driver_ok_is_consumed(void **state)
-{
-	(void)state;
-	mock_begin(&r);
-	mock_set(&r, HVL_MMIO_REG_INTERRUPT_ACK, 3);
-	assert_false(mock_service(&r));
-	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_INTERRUPT_ACK), 0);
-}
-
-static void mmio_v1_nothing_rings_during_set_up(void **state)
-{
-	(void)state;
-	mock_begin(&d);
-	assert_true(ask(&d, 0, 8));
-	hvl_dev_net_set_link(&d.dev, false);
-	assert_false(mock_service(&d));
-	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_INTERRUPT_STATUS), 0);
-	assert_int_equal(hvl_io_read16(&d.regs, HVL_MMIO_REG_CONFIG + 6), 0);
 }
 
 static void mmio_v1_set_up_lasts_to_the_last_queue(void **state)
@@ -860,8 +506,6 @@ static void mmio_v1_no_clock_repeats_nothing(void **state)
 	assert_false(mock_service(&r));
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -882,23 +526,8 @@ int main(void)
 		T(mmio_v1_request_without_size_is_none),
 		T(mmio_v1_needs_reset_is_not_shown_over_a_reset),
 		T(mmio_v1_unoffered_features_are_masked),
-		T(mmio_v1_ack_takes_only_the_config_bit),
-		T(mmio_v1_ack_keeps_newer_config_bit),
-		T(mmio_v1_second_ack_hides_no_news),
-		T(mmio_v1_late_news_rings_once),
-		T(mmio_v1_ack_of_any_bit_ends_the_wait),
-		T(mmio_v1_ack_without_news_is_not_answered),
-		T(mmio_v1_ack_of_nothing_is_none),
-		T(mmio_v1_restart_clears_interrupts),
-		T(mmio_v1_late_news_does_not_ring_in_next_life),
-		T(mmio_v1_ack_doorbell_serves_queues_too),
-		T(mmio_v1_unheard_interrupt_is_rung_again),
-		T(mmio_v1_last_ring_is_repeated_once),
 		T(mmio_v1_restart_is_taken_with_its_status),
 		T(mmio_v1_request_is_taken_with_its_status),
-		T(mmio_v1_interrupts_are_counted),
-		T(mmio_v1_ack_before_driver_ok_is_consumed),
-		T(mmio_v1_nothing_rings_during_set_up),
 		T(mmio_v1_set_up_lasts_to_the_last_queue),
 		T(mmio_v1_restart_without_status_shows_in_pfn),
 		T(mmio_v1_restart_of_broken_device_shows_in_pfn),
