@@ -315,7 +315,7 @@ static uint64_t desc(uint32_t i)
 /* An entry of the avail ring that leads to what looks like a descriptor. */
 static void head_behind_the_table(uint32_t entry)
 {
-	uint64_t off;
+	uint64_t off = 0;
 
 	assert_true(hvl_io_va_to_off(&f.shm, f.items[7].number, SIZE, &off));
 	hvl_io_write64(&f.shm, off, SHM_DA);
