@@ -100,7 +100,10 @@ class State(unittest.TestCase):
                 with self.remote(place, variant) as one:
                     with place.serve(transport=kind, listen=False):
                         up(one, variant)
-                        Pinger().keep(50, 1)
+                        # A first frame may come before the network is up.
+                        pinger = Pinger()
+                        pinger.until_answered()
+                        pinger.keep(50, 1)
 
     def test_files_of_something_else_are_refused(self):
         for text, what in ((b"", "create"), (b"not a state" * 1000, "refuse")):
