@@ -231,15 +231,25 @@ int hvl_dev_vq_pop(struct hvl_dev_vq *vq, struct hvl_chain *chain)
 	return 1;
 }
 
+/* Of @n chains of one entry, those that do not overrun the ring. */
+static uint16_t vq_room(const struct hvl_dev_vq *vq, uint16_t n)
+{
+	uint32_t out = vq_out(vq), room = out < vq->num ? vq->num - out : 0;
+
+	return n < room ? n : (uint16_t)room;
+}
+
 int hvl_dev_vq_pop_many(struct hvl_dev_vq *vq, struct hvl_chain *chains,
 			uint16_t n)
 {
-	uint16_t done = 0;
+	uint16_t done = 0, most;
 
 	/* A packed ring that keeps its position has one chain out at a time. */
-	if (vq->started && !vq->broken && !(vq->packed && vq->taken))
-		done = vq->packed ? many_pop_packed(vq, chains, n) :
-				    many_pop_split(vq, chains, n);
+	if (vq->started && !vq->broken && !(vq->packed && vq->taken)) {
+		most = vq_room(vq, n);
+		done = vq->packed ? many_pop_packed(vq, chains, most) :
+				    many_pop_split(vq, chains, most);
+	}
 	if (done == 0)
 		return n != 0 ? hvl_dev_vq_pop(vq, chains) : 0;
 	vq->popped = 1;

@@ -352,6 +352,32 @@ static void loop_many_device_stops_at_bad_descriptors(void **state)
 	}
 }
 
+/* What is out already is offered anew: the device would use it twice. */
+static void offer_anew(uint32_t n)
+{
+	if (!f.dev.packed)
+		hvl_io_write16(&f.shm, f.dev.avail + 2, (uint16_t)(8 + n));
+	for (uint32_t i = 0; f.dev.packed && i < n; i++)
+		hvl_io_write16(&f.shm, desc(i) + 14,
+			       hvl_vring_packed_avail(false));
+}
+
+static void loop_many_device_stops_at_overrun(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < HVL_ARRAY_SIZE(formats); i++) {
+		start(8, formats[i], 0);
+		assert_int_equal(add(0, 8, false), 8);
+		(void)hvl_drv_vq_kick(&f.drv);
+		assert_int_equal(hvl_dev_vq_pop_many(&f.dev, f.chains, 6), 6);
+		offer_anew(3);
+		assert_int_equal(hvl_dev_vq_pop_many(&f.dev, f.chains, 8), 2);
+		assert_int_equal(hvl_dev_vq_pop_many(&f.dev, f.chains, 8),
+				 -EPROTO);
+		hvl_drv_vq_fini(&f.drv);
+	}
+}
+
 static void loop_many_chain_that_does_not_fit_stays(void **state)
 {
 	uint32_t number = 0;
@@ -442,6 +468,7 @@ int main(void)
 		cmocka_unit_test(loop_many_offers_what_there_is_room_for),
 		cmocka_unit_test(loop_many_journal_has_one_out),
 		cmocka_unit_test(loop_many_device_stops_at_bad_descriptors),
+		cmocka_unit_test(loop_many_device_stops_at_overrun),
 		cmocka_unit_test(loop_many_chain_that_does_not_fit_stays),
 		cmocka_unit_test(loop_many_driver_stops_at_bad_answers),
 		cmocka_unit_test(loop_many_driver_counts_batches),
