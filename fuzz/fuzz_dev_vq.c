@@ -17,6 +17,7 @@
 #define SHM_SIZE 0x4000u
 #define SEGS_MAX 64u
 #define HELD_MAX 4u
+#define MANY_MAX 16u
 
 /* First byte of the head: features, and the size in its upper half */
 #define HEAD_INDIRECT 1u
@@ -40,8 +41,11 @@ enum op {
 	OP_HOLD,  /* pop, push later */
 	OP_PUSH,  /* one that is held: which, how much */
 	OP_FLUSH,
-	OP_NOTIFY, /* on or off */
-	OP_RESUME, /* in a later life: what differs of its position, once */
+	OP_NOTIFY,    /* on or off */
+	OP_RESUME,    /* in a later life: what differs of its position, once */
+	OP_MANY,      /* pop and push: how many, how much of each */
+	OP_HOLD_MANY, /* hold as many as can be */
+	OP_PUSH_MANY, /* the first that are held: how many, how much */
 	OP_COUNT
 };
 
@@ -50,6 +54,7 @@ static const char *const ops[OP_COUNT] = {
 	[OP_PACKED] = "olfq", [OP_POP] = "lh",	   [OP_UNPOP] = "",
 	[OP_DRAIN] = "lh",    [OP_HOLD] = "",	   [OP_PUSH] = "ql",
 	[OP_FLUSH] = "",      [OP_NOTIFY] = "b",   [OP_RESUME] = "wb",
+	[OP_MANY] = "bl",     [OP_HOLD_MANY] = "", [OP_PUSH_MANY] = "bl",
 };
 
 const struct fuzz_grammar fuzz_grammar = { "bbbooo", ops, OP_COUNT };
@@ -57,6 +62,12 @@ const struct fuzz_grammar fuzz_grammar = { "bbbooo", ops, OP_COUNT };
 struct held {
 	struct hvl_chain chain;
 	struct hvl_seg segs[SEGS_MAX];
+};
+
+/* Storage of their own for those that are popped at once. */
+struct many {
+	struct hvl_chain chain[MANY_MAX];
+	struct hvl_seg segs[MANY_MAX][SEGS_MAX];
 };
 
 struct target {
@@ -205,6 +216,132 @@ static void vq_push_held(struct target *t, unsigned int i, uint32_t len)
 	}
 }
 
+static void many_init(const struct target *t, struct many *m)
+{
+	for (unsigned int i = 0; i < MANY_MAX; i++)
+		m->chain[i] = (struct hvl_chain){ .nseg_max = t->nseg_max,
+						  .seg = m->segs[i] };
+}
+
+/* Take some while they change, and leave them. */
+static void many_race_pop(struct target *t, struct many *m, uint16_t n)
+{
+	const struct hvl_dev_vq was = t->vq;
+	const uint32_t taken = t->taken;
+	unsigned int tries = race_tries();
+
+	race_on();
+	for (; tries > 0; tries--) {
+		int rc;
+
+		many_init(t, m);
+		rc = hvl_dev_vq_pop_many(&t->vq, m->chain, n);
+		for (int i = 0; i < rc; i++)
+			check_chain(t, &m->chain[i]);
+		check_positions(t);
+		t->vq = was;
+		t->taken = taken;
+	}
+	race_off();
+}
+
+static void check_same(const struct hvl_chain *a, const struct hvl_chain *b)
+{
+	FUZZ_CHECK(a->head == b->head && a->count == b->count);
+	FUZZ_CHECK(a->nread == b->nread && a->nwrite == b->nwrite);
+	for (unsigned int i = 0; i < a->nread + a->nwrite; i++)
+		FUZZ_CHECK(a->seg[i].va == b->seg[i].va &&
+			   a->seg[i].len == b->seg[i].len);
+}
+
+/*
+ * One by one the queue, as it @was, gives the same chains and ends where it did
+ * with @rc of them at once: none is left out, none comes twice.
+ */
+static void check_one_by_one(struct target *t, const struct many *m, int rc,
+			     const struct hvl_dev_vq *was)
+{
+	uint32_t position = hvl_dev_vq_position(&t->vq), taken = t->taken;
+	struct hvl_chain c;
+
+	t->vq = *was;
+	t->broken = was->broken;
+	for (int i = 0; i < rc; i++) {
+		FUZZ_CHECK(vq_pop(t, &c, t->segs));
+		check_same(&c, &m->chain[i]);
+	}
+	if (rc < 0)
+		FUZZ_CHECK(!vq_pop(t, &c, t->segs));
+	FUZZ_CHECK(hvl_dev_vq_position(&t->vq) == position);
+	FUZZ_CHECK(t->taken == taken);
+}
+
+/* Return: how many there were. */
+static uint16_t many_pop(struct target *t, struct many *m, uint16_t n)
+{
+	const struct hvl_dev_vq was = t->vq;
+	int rc;
+
+	many_race_pop(t, m, n);
+	many_init(t, m);
+	rc = hvl_dev_vq_pop_many(&t->vq, m->chain, n);
+	FUZZ_CHECK((rc >= 0 && rc <= n) || rc == -EPROTO || rc == -ENOBUFS);
+	FUZZ_CHECK(!t->broken || n == 0 || rc == -EPROTO);
+	t->broken = t->vq.broken;
+	FUZZ_CHECK(n == 0 || t->broken == (rc == -EPROTO));
+	for (int i = 0; i < rc; i++)
+		check_chain(t, &m->chain[i]);
+	if (n != 0)
+		check_one_by_one(t, m, rc, &was);
+	return rc > 0 ? (uint16_t)rc : 0;
+}
+
+static void many_push(struct target *t, const struct hvl_chain *chains,
+		      uint16_t n, uint32_t len)
+{
+	uint32_t lens[MANY_MAX];
+
+	for (unsigned int i = 0; i < n; i++)
+		lens[i] = len + i;
+	race_on();
+	hvl_dev_vq_push_many(&t->vq, chains, len ? lens : NULL, n);
+	race_off();
+	check_positions(t);
+}
+
+static void many_hold(struct target *t)
+{
+	static struct many m;
+	uint16_t n;
+
+	if (t->keep && t->vq.packed)
+		return;
+	n = many_pop(t, &m, (uint16_t)(HELD_MAX - t->nheld));
+	for (unsigned int i = 0; i < n; i++) {
+		struct held *h = &t->held[t->nheld++];
+
+		memcpy(h->segs, m.segs[i], sizeof(h->segs));
+		h->chain = m.chain[i];
+		h->chain.seg = h->segs;
+	}
+}
+
+static void many_push_held(struct target *t, uint32_t n, uint32_t len)
+{
+	struct hvl_chain chains[HELD_MAX];
+
+	if (n > t->nheld)
+		n = t->nheld;
+	for (unsigned int i = 0; i < n; i++)
+		chains[i] = t->held[i].chain;
+	many_push(t, chains, (uint16_t)n, len);
+	t->nheld -= n;
+	for (unsigned int i = 0; i < t->nheld; i++) {
+		t->held[i] = t->held[i + n];
+		t->held[i].chain.seg = t->held[i].segs;
+	}
+}
+
 static void vq_flush(struct target *t)
 {
 	race_on();
@@ -303,7 +440,9 @@ static void vq_resume(struct target *t, uint32_t differs, bool once)
 
 static void vq_step(struct target *t, const struct fuzz_op *op)
 {
+	static struct many m;
 	struct hvl_chain c;
+	uint16_t n;
 
 	switch (op->kind) {
 	case OP_BYTES:
@@ -335,6 +474,16 @@ static void vq_step(struct target *t, const struct fuzz_op *op)
 		break;
 	case OP_PUSH:
 		vq_push_held(t, op->arg[0], op->arg[1]);
+		break;
+	case OP_MANY:
+		n = many_pop(t, &m, (uint16_t)(op->arg[0] % (MANY_MAX + 1)));
+		many_push(t, m.chain, n, op->arg[1]);
+		break;
+	case OP_HOLD_MANY:
+		many_hold(t);
+		break;
+	case OP_PUSH_MANY:
+		many_push_held(t, op->arg[0], op->arg[1]);
 		break;
 	case OP_FLUSH:
 		vq_flush(t);

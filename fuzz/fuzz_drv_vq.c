@@ -24,6 +24,7 @@
 #define NUM_MAX 64u
 #define OUT_MAX 128u
 #define SEG_MAX 600u
+#define MANY_MAX 20u
 
 /* First byte of the head: features, and the size in its upper half */
 #define HEAD_INDIRECT 1u
@@ -47,14 +48,16 @@ enum op {
 	OP_USED,  /* the next used entry: id, length, flags, how many */
 	OP_RESET, /* and a new ring: with what features */
 	OP_BREAK,
+	OP_ADD_MANY, /* how many, which are private, their length, where */
+	OP_GET_MANY, /* how many */
 	OP_COUNT
 };
 
 static const char *const ops[OP_COUNT] = {
-	[OP_ADD] = "qqlf", [OP_KICK] = "",     [OP_GET] = "b",
-	[OP_IRQ] = "b",	   [OP_SERVE] = "ql",  [OP_BYTES] = "o*",
-	[OP_RING] = "o*",  [OP_USED] = "qlfq", [OP_RESET] = "bb",
-	[OP_BREAK] = "",
+	[OP_ADD] = "qqlf", [OP_KICK] = "",	   [OP_GET] = "b",
+	[OP_IRQ] = "b",	   [OP_SERVE] = "ql",	   [OP_BYTES] = "o*",
+	[OP_RING] = "o*",  [OP_USED] = "qlfq",	   [OP_RESET] = "bb",
+	[OP_BREAK] = "",   [OP_ADD_MANY] = "bhlf", [OP_GET_MANY] = "b",
 };
 
 const struct fuzz_grammar fuzz_grammar = { "bb", ops, OP_COUNT };
@@ -88,6 +91,10 @@ static struct target {
 	uint16_t used_next; /* the bad device's position */
 	bool used_wrap;
 } t;
+
+/* To do it again in another way. */
+static struct private was_drv;
+static uint8_t was_shm[SHM_SIZE];
 
 static void out_forget(struct out *o)
 {
@@ -138,6 +145,72 @@ static void drv_add(const uint32_t *arg)
 		out_forget(o);
 }
 
+/* Buffers of about @len bytes. Return: how many. */
+static uint16_t many_bufs(struct hvl_drv_buf *bufs, const uint32_t *arg,
+			  bool write)
+{
+	uint16_t i, n = (uint16_t)(arg[0] % (MANY_MAX + 1));
+	uint64_t at;
+
+	for (i = 0; i < n; i++) {
+		uint32_t len = (arg[2] + i * (arg[3] >> 4)) % SEG_MAX;
+		struct out *o = out_free();
+
+		if (!o)
+			break;
+		*o = (struct out){ true, write ? len : 0, NULL };
+		t.nout++;
+		if (arg[1] >> i % 16 & 1)
+			o->buf = calloc(1, len);
+		at = t.own + (arg[3] + i) * 64 % (OWN_SIZE - SEG_MAX);
+		bufs[i].cookie = o;
+		bufs[i].va = o->buf ? o->buf : hvl_io_va(&t.shm, at);
+		bufs[i].len = len;
+	}
+	return i;
+}
+
+/* One by one the same of them are offered, in the same descriptors. */
+static void check_added(const struct hvl_drv_buf *bufs, uint16_t n, bool write,
+			int rc)
+{
+	static uint8_t shm[SHM_SIZE];
+	uint16_t nfree = t.drv.vq.nfree;
+	int i, err = 0;
+
+	memcpy(shm, t.shm.va, SHM_SIZE);
+	memcpy(t.shm.va, was_shm, SHM_SIZE);
+	t.drv = was_drv;
+	for (i = 0; i < n && err == 0; i++) {
+		struct hvl_drv_seg seg = { bufs[i].va, bufs[i].len };
+
+		err = hvl_drv_vq_add(&t.drv.vq, &seg, !write, write,
+				     bufs[i].cookie);
+	}
+	if (err != 0)
+		i--;
+	FUZZ_CHECK(rc == (i != 0 ? i : err));
+	FUZZ_CHECK(t.drv.vq.nfree == nfree);
+	FUZZ_CHECK(memcmp(shm, t.shm.va, SHM_SIZE) == 0);
+}
+
+static void drv_add_many(const uint32_t *arg)
+{
+	struct hvl_drv_buf bufs[MANY_MAX];
+	bool write = (arg[3] & 1) != 0;
+	uint16_t n = many_bufs(bufs, arg, write);
+	int rc;
+
+	memcpy(was_shm, t.shm.va, SHM_SIZE);
+	was_drv = t.drv;
+	rc = hvl_drv_vq_add_many(&t.drv.vq, bufs, n, write);
+	FUZZ_CHECK(rc <= n);
+	FUZZ_CHECK(!t.broken || n == 0 || rc == -EPROTO);
+	check_added(bufs, n, write, rc);
+	for (int i = rc > 0 ? rc : 0; i < n; i++)
+		out_forget(bufs[i].cookie);
+}
+
 /* Take back what changes meanwhile, and forget it. */
 static void drv_race_get(void)
 {
@@ -180,6 +253,69 @@ static bool drv_get(void)
 	FUZZ_CHECK(len <= ((struct out *)cookie)->room);
 	out_forget(cookie);
 	return true;
+}
+
+/* What came back is out, within its room, and there once. */
+static void check_used(const struct hvl_drv_used *used, int n)
+{
+	for (int i = 0; i < n; i++) {
+		const struct out *o = used[i].cookie;
+
+		FUZZ_CHECK(o >= t.outs && o < t.outs + OUT_MAX && o->out &&
+			   used[i].len <= o->room);
+		for (int j = 0; j < i; j++)
+			FUZZ_CHECK(used[j].cookie != o);
+	}
+}
+
+static void many_race_get(uint16_t n)
+{
+	struct hvl_drv_used used[MANY_MAX];
+	unsigned int tries = race_tries();
+
+	race_on();
+	for (; tries > 0; tries--) {
+		check_used(used, hvl_drv_vq_get_many(&t.drv.vq, used, n));
+		t.drv = was_drv;
+	}
+	race_off();
+}
+
+/* One by one the same come back, then what is said of the next. */
+static void check_got(const struct hvl_drv_used *used, int rc)
+{
+	static struct private now;
+	uint32_t len;
+	void *cookie;
+
+	now = t.drv;
+	t.drv = was_drv;
+	for (int i = 0; i < rc; i++) {
+		FUZZ_CHECK(hvl_drv_vq_get(&t.drv.vq, &cookie, &len) == 1);
+		FUZZ_CHECK(cookie == used[i].cookie && len == used[i].len);
+	}
+	if (rc <= 0)
+		FUZZ_CHECK(hvl_drv_vq_get(&t.drv.vq, &cookie, &len) == rc);
+	FUZZ_CHECK(t.drv.vq.nfree == now.vq.nfree);
+	t.drv = now;
+}
+
+static void drv_get_many(uint16_t n)
+{
+	struct hvl_drv_used used[MANY_MAX];
+	int rc;
+
+	was_drv = t.drv;
+	many_race_get(n);
+	rc = hvl_drv_vq_get_many(&t.drv.vq, used, n);
+	FUZZ_CHECK(rc <= n && (rc >= 0 || rc == -EPROTO));
+	FUZZ_CHECK(!t.broken || n == 0 || rc == -EPROTO);
+	check_used(used, rc);
+	if (n != 0)
+		check_got(used, rc);
+	t.broken = t.drv.vq.broken;
+	for (int i = 0; i < rc; i++)
+		out_forget(used[i].cookie);
 }
 
 static void drv_irq(uint32_t how)
@@ -350,6 +486,12 @@ static void vq_step(const struct fuzz_op *op)
 	case OP_RESET:
 		vq_down();
 		vq_up(op->arg[0], op->arg[1]);
+		break;
+	case OP_ADD_MANY:
+		drv_add_many(op->arg);
+		break;
+	case OP_GET_MANY:
+		drv_get_many((uint16_t)(op->arg[0] % (MANY_MAX + 1)));
 		break;
 	case OP_BREAK:
 		hvl_drv_vq_break(&t.drv.vq);
