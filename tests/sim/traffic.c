@@ -179,7 +179,7 @@ static void device_init(void)
 	};
 
 	if (rng)
-		traffic_rng_device();
+		cfg.model = traffic_rng_device();
 	else
 		traffic_net_device();
 	if (hvl_dev_init(&t->dev, &cfg, device_transport()) != 0)
@@ -362,5 +362,7 @@ const char *traffic_run(const struct traffic_config *cfg, uint64_t seed,
 	traffic.cfg = cfg;
 	traffic.lives = lives;
 	traffic.requests = requests;
+	/* By the seed alone: all else that is random stays what it was. */
+	traffic.many = seed % 4 == 3;
 	return sim_run(&sim, driver_entry, device_entry);
 }

@@ -49,12 +49,14 @@ struct traffic {
 	const struct traffic_config *cfg;
 	uint32_t lives, requests; /* per life */
 	uint32_t life;		  /* those that ended well */
+	bool many;		  /* chains go and come several at once */
 
 	/* device side */
 	struct hvl_io dev_shm, dev_regs;
 	struct hvl_dev dev;
 	struct hvl_dev_rng rng_model;
 	struct hvl_dev_net net_model;
+	struct hvl_dev_model many_model;
 	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
 	uint32_t journal[HVL_DEV_QUEUES_MAX];
 	bool news;	 /* of the backing: serve again */
@@ -121,7 +123,7 @@ void traffic_rng_life(void);
 void traffic_net_life(void);
 
 /** Models and backings. */
-void traffic_rng_device(void);
+const struct hvl_dev_model *traffic_rng_device(void);
 void traffic_net_device(void);
 
 /** Transports whose registers act by themselves, and how they do. */

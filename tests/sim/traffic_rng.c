@@ -7,6 +7,8 @@
 
 #include <errno.h>
 
+#include <hvl/wire/rng.h>
+
 #define BUF 128u
 
 /* A request: private memory, or a piece of the pool. */
@@ -49,11 +51,53 @@ static int rng_backing_read(void *ctx, void *buf, uint32_t len)
 	return (int)len;
 }
 
-void traffic_rng_device(void)
+static uint32_t rng_fill(const struct hvl_chain *c)
+{
+	struct traffic *t = &traffic;
+	uint8_t bytes[BUF];
+	uint32_t len = 1 + sim_random((uint32_t)c->write_len), i;
+
+	for (i = 0; i < len; i++)
+		bytes[i] = series_byte(t->served + i);
+	t->served += len;
+	return hvl_chain_copy_to(c, 0, bytes, len);
+}
+
+/* The model's, but for several at once. */
+static int rng_process_many(struct hvl_dev *dev, uint16_t queue,
+			    unsigned int budget)
+{
+	struct hvl_chain chains[TRAFFIC_RNG_BUFS];
+	struct hvl_seg segs[TRAFFIC_RNG_BUFS];
+	uint32_t lens[TRAFFIC_RNG_BUFS];
+	unsigned int n = 1 + sim_random(TRAFFIC_RNG_BUFS);
+	int i, rc;
+
+	if (n > budget)
+		n = budget;
+	for (i = 0; i < (int)TRAFFIC_RNG_BUFS; i++)
+		chains[i] =
+			(struct hvl_chain){ .nseg_max = 1, .seg = &segs[i] };
+	rc = hvl_dev_vq_pop_many(&dev->vq[queue], chains, (uint16_t)n);
+	if (rc <= 0)
+		return rc;
+	for (i = 0; i < rc; i++)
+		lens[i] = rng_fill(&chains[i]);
+	hvl_dev_vq_push_many(&dev->vq[queue], chains, lens, (uint16_t)rc);
+	/* There may be more: be asked again. */
+	return (int)budget;
+}
+
+const struct hvl_dev_model *traffic_rng_device(void)
 {
 	struct hvl_dev_rng_backing backing = { rng_backing_read, &traffic };
 
 	hvl_dev_rng_init(&traffic.rng_model, &backing);
+	if (!traffic.many)
+		return &hvl_dev_rng_model;
+	traffic.many_model = hvl_dev_rng_model;
+	traffic.many_model.process = rng_process_many;
+	return &traffic.many_model;
 }
 
 /* ---- driver side ------------------------------------------------------ */
@@ -101,43 +145,76 @@ static void rng_check(struct request *r, uint64_t first, uint32_t len)
 	}
 }
 
-static bool rng_submit(void)
+/* Return: whether it was free. */
+static bool rng_request(struct hvl_drv_buf *buf)
 {
 	struct request *r = &requests[sim_random(TRAFFIC_RNG_BUFS)];
-	void *buf;
-	int err;
 
 	if (r->out)
 		return false;
 	r->in_place = sim_random(2) == 0;
 	r->len = rng_request_len(r);
-	buf = rng_request_buf(r);
-	err = hvl_drv_rng_submit(&traffic.rng, buf, r->len, r);
-	if (err)
-		sim_fail("rng: submit: %d", err);
+	*buf = (struct hvl_drv_buf){ r, rng_request_buf(r), r->len };
 	r->out = true;
 	return true;
 }
 
-/* Take one that is finished. Return: whether there was one. */
-static bool rng_take(uint64_t *next)
+static bool rng_submit(void)
 {
-	struct request *r;
-	void *cookie;
-	uint32_t len;
-	int ret = hvl_drv_rng_poll(&traffic.rng, &cookie, &len);
+	struct hvl_drv_buf buf;
+	int err;
 
-	if (ret == 0)
+	if (!rng_request(&buf))
 		return false;
-	if (ret < 0)
-		sim_fail("rng: poll: %d", ret);
-	r = cookie;
+	err = hvl_drv_rng_submit(&traffic.rng, buf.va, buf.len, buf.cookie);
+	if (err)
+		sim_fail("rng: submit: %d", err);
+	return true;
+}
+
+/* Return: how many of @n there were to ask with. */
+static uint32_t rng_submit_many(uint32_t n)
+{
+	struct hvl_drv_vq *vq = &traffic.rng.vq;
+	struct hvl_drv_buf bufs[TRAFFIC_RNG_BUFS];
+	uint32_t count = 0;
+	int done;
+
+	while (n-- != 0)
+		count += rng_request(&bufs[count]);
+	done = hvl_drv_vq_add_many(vq, bufs, (uint16_t)count, true);
+	if (done != (int)count)
+		sim_fail("rng: %d added of %u", done, (unsigned int)count);
+	hvl_drv_dev_kick(&traffic.drv, HVL_RNG_QUEUE_REQUEST, vq);
+	return count;
+}
+
+static void rng_answer(struct request *r, uint32_t len, uint64_t *next)
+{
 	if (!r->out)
 		sim_fail("rng: answered twice");
 	r->out = false;
 	rng_check(r, *next, len);
 	*next += len;
-	return true;
+}
+
+/* Take one that is finished, or several. Return: how many there were. */
+static uint32_t rng_take(uint64_t *next)
+{
+	struct hvl_drv_used used[TRAFFIC_RNG_BUFS];
+	int i, ret;
+
+	if (traffic.many)
+		ret = hvl_drv_vq_get_many(
+			&traffic.rng.vq, used,
+			(uint16_t)(1 + sim_random(TRAFFIC_RNG_BUFS)));
+	else
+		ret = hvl_drv_rng_poll(&traffic.rng, &used->cookie, &used->len);
+	if (ret < 0)
+		sim_fail("rng: poll: %d", ret);
+	for (i = 0; i < ret; i++)
+		rng_answer(used[i].cookie, used[i].len, next);
+	return (uint32_t)ret;
 }
 
 /* One that waits, with nothing else out. */
@@ -158,13 +235,16 @@ static void rng_read(uint64_t *next)
 static void rng_burst(uint64_t *next)
 {
 	uint64_t since = sim_now_us();
-	uint32_t n = 1 + sim_random(TRAFFIC_RNG_BUFS), out = 0;
+	uint32_t n = 1 + sim_random(TRAFFIC_RNG_BUFS), out = 0, got;
 
-	while (n-- != 0)
+	if (traffic.many)
+		out = rng_submit_many(n);
+	while (!traffic.many && n-- != 0)
 		out += rng_submit();
 	while (out != 0) {
-		if (rng_take(next)) {
-			out--;
+		got = rng_take(next);
+		out -= got;
+		if (got != 0) {
 			since = sim_now_us();
 			continue;
 		}
