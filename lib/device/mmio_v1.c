@@ -74,6 +74,29 @@ static void v1_forget(struct hvl_dev *dev, enum hvl_dev_event ev, uint32_t left)
 	v1_hide_needs_reset(dev);
 }
 
+/* Take the markers away again, where the driver has not written anyway. */
+static void v1_unmark(struct hvl_dev *dev, uint32_t sel, uint32_t num,
+		      uint32_t pfn)
+{
+	v1_cas(dev, HVL_MMIO_REG_QUEUE_SEL, HVL_MMIO_V1_MARKER, sel);
+	v1_cas(dev, HVL_MMIO_REG_QUEUE_NUM, HVL_MMIO_V1_MARKER, num);
+	v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, 0, pfn);
+}
+
+/* What QueuePFN may hold of the driver's earlier life, or of one before. */
+static uint32_t v1_old_pfn(const struct hvl_dev *dev)
+{
+	uint32_t last = v1_last_pfn(dev);
+
+	return last != 0 ? last : dev->mmio.left_pfn;
+}
+
+/* Whether it may be there still, and time will tell. */
+static bool v1_may_leave(const struct hvl_dev *dev)
+{
+	return !dev->mmio.marked && dev->cfg.now_us;
+}
+
 /*
  * Status is 0: forget the driver, and its last QueuePFN, lest it be taken for
  * a request of the next life. The markers come last: they are the answer that
@@ -88,7 +111,8 @@ static bool v1_reset(struct hvl_dev *dev)
 	if (dev->mmio.status_seen == 0 && pfn == 0 &&
 	    num == HVL_MMIO_V1_MARKER && sel == HVL_MMIO_V1_MARKER)
 		return false;
-	v1_forget(dev, HVL_DEV_EVENT_RESET, 0);
+	v1_forget(dev, HVL_DEV_EVENT_RESET,
+		  v1_may_leave(dev) && pfn == v1_old_pfn(dev) ? pfn : 0);
 	hvl_rmb_before_second_look();
 	if (v1_status(dev) != 0)
 		return true;
@@ -100,9 +124,10 @@ static bool v1_reset(struct hvl_dev *dev)
 	/* It may have gone on just now, and written the same values anew. */
 	hvl_mb_before_register_recheck();
 	if (v1_status(dev) != 0) {
-		v1_cas(dev, HVL_MMIO_REG_QUEUE_SEL, HVL_MMIO_V1_MARKER, sel);
-		v1_cas(dev, HVL_MMIO_REG_QUEUE_NUM, HVL_MMIO_V1_MARKER, num);
-		v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, 0, pfn);
+		v1_unmark(dev, sel, num, pfn);
+	} else if (dev->mmio.left_pfn != 0) {
+		dev->mmio.left_pfn = 0;
+		hvl_dev_record_(dev);
 	}
 	return true;
 }
@@ -169,13 +194,6 @@ static bool v1_pfn_restarted(const struct hvl_dev *dev)
 	       hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_NUM) != HVL_MMIO_V1_MARKER;
 }
 
-static bool v1_features_restarted(const struct hvl_dev *dev)
-{
-	return dev->mmio.watched &&
-	       hvl_dev_reg_(dev, HVL_MMIO_REG_DEVICE_FEATURES_SEL) !=
-		       HVL_MMIO_V1_MARKER;
-}
-
 /*
  * The older driver replaces 1 by 2 by 4: bits may go, but the value grows
  * until it starts over. Resets that fell between two looks show the same way.
@@ -186,7 +204,7 @@ bool hvl_dev_v1_restarted_(const struct hvl_dev *dev, uint8_t status)
 
 	return status < seen ||
 	       (seen & ~status & VIRTIO_CONFIG_S_DRIVER_OK) != 0 ||
-	       v1_features_restarted(dev) || v1_pfn_restarted(dev);
+	       hvl_dev_v1_watch_tells_(dev) || v1_pfn_restarted(dev);
 }
 
 void hvl_dev_v1_take_status_(struct hvl_dev *dev, uint8_t status)
@@ -212,16 +230,20 @@ void hvl_dev_v1_take_status_(struct hvl_dev *dev, uint8_t status)
 
 /*
  * It started over by itself. QueuePFN may still hold what its earlier life
- * wrote back, or already the same page anew: see v1_is_left(). The older
- * driver, which replaces Status, never writes it back.
+ * wrote back, or already the same page anew: see v1_is_left(). It may also hold
+ * a queue that its earlier life asked for in vain; queue 0 is none to fear, as
+ * every life begins with it. The older driver, which replaces Status, never
+ * writes back.
  */
 static void v1_restart(struct hvl_dev *dev, uint8_t status)
 {
-	uint32_t left = v1_last_pfn(dev);
+	uint32_t left = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN);
+	uint32_t sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
 
-	if (dev->mmio.marked || !dev->cfg.now_us ||
-	    !(status & VIRTIO_CONFIG_S_ACKNOWLEDGE) ||
-	    hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN) != left)
+	if (!v1_may_leave(dev) || !(status & VIRTIO_CONFIG_S_ACKNOWLEDGE) ||
+	    left == HVL_MMIO_V1_ACK ||
+	    (left != v1_old_pfn(dev) &&
+	     (sel == 0 || sel >= dev->cfg.model->nqueues)))
 		left = 0;
 	v1_forget(dev, HVL_DEV_EVENT_RESTARTED, left);
 	/* Seen by its interrupt handler, it would end the next wait too soon. */
@@ -237,6 +259,29 @@ static void v1_go_live(struct hvl_dev *dev)
 	    !hvl_dev_v1_queues_ready_(dev, false))
 		return;
 	hvl_dev_go_live_(dev);
+}
+
+/* Return: whether they are there, and QueuePFN, which held @pfn, is 0. */
+static bool v1_put_markers(struct hvl_dev *dev, uint32_t pfn)
+{
+	uint32_t num = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_NUM);
+	uint32_t sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
+	bool done;
+
+	hvl_rmb_before_second_look();
+	/* One that waits for its reset would take the marker for the answer. */
+	if ((sel != dev->mmio.last_acked && sel != HVL_MMIO_V1_MARKER) ||
+	    !hvl_dev_v1_same_life_(dev))
+		return false;
+	v1_cas(dev, HVL_MMIO_REG_QUEUE_SEL, sel, HVL_MMIO_V1_MARKER);
+	v1_cas(dev, HVL_MMIO_REG_QUEUE_NUM, num, HVL_MMIO_V1_MARKER);
+	done = v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, pfn, 0);
+	/* It may have started over just now, and written the same values. */
+	hvl_mb_before_register_recheck();
+	if (hvl_dev_v1_same_life_(dev))
+		return done;
+	v1_unmark(dev, sel, num, pfn);
+	return false;
 }
 
 /*
@@ -257,9 +302,7 @@ static void v1_mark(struct hvl_dev *dev)
 		m->setup_over = true;
 		hvl_dev_record_(dev);
 	}
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_SEL, HVL_MMIO_V1_MARKER);
-	hvl_dev_set_reg_(dev, HVL_MMIO_REG_QUEUE_NUM, HVL_MMIO_V1_MARKER);
-	m->marked = v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, pfn, 0);
+	m->marked = v1_put_markers(dev, pfn);
 	/* Not before: markers that were said to be there would be missed. */
 	hvl_dev_record_(dev);
 }

@@ -37,6 +37,12 @@ void hvl_dev_v1_take_status_(struct hvl_dev *dev, uint8_t status);
 /** Change HostFeaturesSel so that a driver which starts over shows. */
 void hvl_dev_v1_watch_(struct hvl_dev *dev);
 
+/** Whether it has shown there. */
+bool hvl_dev_v1_watch_tells_(const struct hvl_dev *dev);
+
+/** Whether the driver is where it was: the last look before an answer. */
+bool hvl_dev_v1_same_life_(const struct hvl_dev *dev);
+
 /** Read a request that stands still. Return: whether there is one. */
 bool hvl_dev_v1_read_request_(const struct hvl_dev *dev, struct v1_request *r);
 

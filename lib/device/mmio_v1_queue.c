@@ -19,6 +19,19 @@ void hvl_dev_v1_watch_(struct hvl_dev *dev)
 	dev->mmio.watched = true;
 }
 
+bool hvl_dev_v1_watch_tells_(const struct hvl_dev *dev)
+{
+	return dev->mmio.watched &&
+	       hvl_dev_reg_(dev, HVL_MMIO_REG_DEVICE_FEATURES_SEL) !=
+		       HVL_MMIO_V1_MARKER;
+}
+
+bool hvl_dev_v1_same_life_(const struct hvl_dev *dev)
+{
+	return v1_status(dev) == dev->mmio.status_seen &&
+	       !hvl_dev_v1_watch_tells_(dev);
+}
+
 /* Read a request that stands still. Return: whether there is one. */
 bool hvl_dev_v1_read_request_(const struct hvl_dev *dev, struct v1_request *r)
 {
@@ -140,6 +153,7 @@ static bool v1_acknowledge(struct hvl_dev *dev, uint16_t i,
 	hvl_mb_before_register_recheck();
 	acked = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL) == r->sel &&
 		hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_NUM) == r->q.num &&
+		hvl_dev_v1_same_life_(dev) &&
 		v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, r->q.pfn, HVL_MMIO_V1_ACK);
 	m->ack_pending = false;
 	if (!acked) {
@@ -180,7 +194,8 @@ static bool v1_repeat_ack(struct hvl_dev *dev, const struct v1_request *r)
 		return false;
 	m->ack_repeated = true;
 	m->acked_at_us = v1_now(dev);
-	return v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, r->q.pfn, HVL_MMIO_V1_ACK);
+	return hvl_dev_v1_same_life_(dev) &&
+	       v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, r->q.pfn, HVL_MMIO_V1_ACK);
 }
 
 /* Whatever the queue was, its ring may hold something else by now. */
@@ -209,6 +224,24 @@ static bool v1_half_known(struct hvl_dev *dev, uint16_t i)
 	return true;
 }
 
+/*
+ * Before the first queue of a life. A driver that starts over after this shows;
+ * one that did so just now has written over the marker, or has not yet: then
+ * the request must be its own. Return: whether it is still there.
+ */
+static bool v1_watch_first(struct hvl_dev *dev, const struct v1_request *r)
+{
+	struct v1_request again;
+
+	if (dev->mmio.watched)
+		return true;
+	hvl_dev_v1_watch_(dev);
+	hvl_mb_before_register_recheck();
+	return hvl_dev_v1_read_request_(dev, &again) && again.sel == r->sel &&
+	       v1_same(&again.q, &r->q) &&
+	       v1_status(dev) == dev->mmio.status_seen;
+}
+
 /* Set a queue up if the driver asks for one. Return: whether to ring. */
 bool hvl_dev_v1_setup_queue_(struct hvl_dev *dev)
 {
@@ -228,7 +261,8 @@ bool hvl_dev_v1_setup_queue_(struct hvl_dev *dev)
 		return false;
 	i = hvl_dev_v1_queue_index_(dev, r.sel);
 	if (i == dev->cfg.model->nqueues || r.q.num == 0 ||
-	    r.q.num == HVL_MMIO_V1_MARKER || v1_same(&r.q, &m->refused))
+	    r.q.num == HVL_MMIO_V1_MARKER || v1_same(&r.q, &m->refused) ||
+	    !v1_watch_first(dev, &r))
 		return false;
 	v1_drop_queue(dev, i);
 	if (v1_half_known(dev, i) || !v1_start_queue(dev, i, &r.q)) {
@@ -236,7 +270,6 @@ bool hvl_dev_v1_setup_queue_(struct hvl_dev *dev)
 		return false;
 	}
 	v1_zero_ring(&dev->vq[i]);
-	hvl_dev_v1_watch_(dev);
 	if (!v1_acknowledge(dev, i, &r))
 		return false;
 	m->refused = (struct hvl_dev_mmio_queue){ .num = 0 };

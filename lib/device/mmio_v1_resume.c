@@ -158,9 +158,10 @@ static bool v1_still_waits(const struct hvl_dev *dev)
 	if (!m->ack_pending || v1_last_pfn(dev) == 0)
 		return false;
 	vq = &dev->vq[m->last_acked];
-	return vq->started && v1_status(dev) == m->status_seen &&
+	return vq->started &&
 	       hvl_dev_v1_queue_index_(dev, sel) == m->last_acked &&
-	       hvl_io_read16(&vq->shm, vq->avail + 2) == 0;
+	       hvl_io_read16(&vq->shm, vq->avail + 2) == 0 &&
+	       hvl_dev_v1_same_life_(dev);
 }
 
 /* The driver's words stay; Status, too. */

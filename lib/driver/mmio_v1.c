@@ -30,22 +30,26 @@ static int v1_get_status(struct hvl_drv_dev *dev, uint8_t *status)
 
 static int v1_reset(struct hvl_drv_dev *dev)
 {
+	/* Where it owns nothing of ours there is nothing to be sure of. */
+	bool sure = dev->trapping || dev->owns_memory;
+	uint32_t reg = HVL_MMIO_REG_QUEUE_SEL, want = HVL_MMIO_V1_MARKER;
 	int err;
 
-	/* Anything but the marker, so that its return can be seen. */
-	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_SEL, 0);
+	/*
+	 * Not the marker, so that its return can be seen; nor a queue (but 0
+	 * where it traps), which the device side may just replace by it.
+	 */
+	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_SEL, dev->trapping - 1u);
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_PFN, 0);
 	/* The device side must see these with the status, or before. */
 	hvl_wmb_before_doorbell();
 	v1_set_status(dev, 0);
-	if (dev->trapping)
-		return hvl_drv_mmio_await_(dev, HVL_MMIO_REG_STATUS, 0, 0);
-
-	err = hvl_drv_mmio_await_(dev, HVL_MMIO_REG_QUEUE_SEL,
-				  HVL_MMIO_V1_MARKER,
-				  dev->owns_memory ? 0 : V1_RESET_US);
-	/* Where it owns nothing of ours there is nothing to be sure of. */
-	return dev->owns_memory ? err : 0;
+	if (dev->trapping) {
+		reg = HVL_MMIO_REG_STATUS;
+		want = 0;
+	}
+	err = hvl_drv_mmio_await_(dev, reg, want, sure ? 0 : V1_RESET_US);
+	return sure ? err : 0;
 }
 
 static bool v1_reset_done(const struct hvl_drv_dev *dev)

@@ -14,3 +14,8 @@ hvl_add_test(test_dev_resume LABEL unit
     ${hvl_device_sources}
   LIBS hvl::metal INCLUDES ../support
   DEFINES HVL_METAL_PORT_H="cut_port.h")
+hvl_add_test(test_dev_mmio_v1_races LABEL unit
+  SOURCES test_dev_mmio_v1_races.c
+    ${hvl_device_sources}
+  LIBS hvl::metal INCLUDES ../support
+  DEFINES HVL_METAL_PORT_H="races_port.h")
