@@ -100,9 +100,9 @@ static int v1_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_NUM, vq->cfg.num);
 	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_ALIGN,
 			    HVL_VRING_LEGACY_ALIGN);
-	/* The device side acts on QueuePFN: it comes last. */
-	hvl_wmb_before_doorbell();
-	hvl_drv_mmio_write_(dev, HVL_MMIO_REG_QUEUE_PFN, (uint32_t)pfn);
+	/* The device side acts on QueuePFN: it comes last, the ring before. */
+	hvl_io_store_release32(&dev->regs, HVL_MMIO_REG_QUEUE_PFN,
+			       (uint32_t)pfn);
 	hvl_drv_mmio_ring_(dev);
 	if (dev->trapping)
 		return 0;

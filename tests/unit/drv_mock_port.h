@@ -18,5 +18,11 @@ void mock_loading(const volatile void *p);
 		__atomic_store_n((p), (v), __ATOMIC_RELAXED); \
 		mock_stored(p);                               \
 	} while (0)
+#undef HVL_PORT_STORE_RELEASE
+#define HVL_PORT_STORE_RELEASE(p, v)                          \
+	do {                                                  \
+		__atomic_store_n((p), (v), __ATOMIC_RELEASE); \
+		mock_stored(p);                               \
+	} while (0)
 
 #endif /* DRV_MOCK_PORT_H */
