@@ -73,6 +73,8 @@ coverage: setup-test ## line coverage of lib/device and lib/driver
 
 bench: setup-test setup-bench release ## run the benchmarks, compare with DPDK
 	$(build) release --target hvl_bench
+	$(call configure,host-debug)
+	$(build) host-debug --target hvl_legacy_driver hvl_drv_process
 	bench/run build/release
 
 size: release ## text, data and bss of each library at -Os
