@@ -16,42 +16,13 @@
 #define FEATURES_NEVER HVL_BIT64(VIRTIO_F_NOTIFY_ON_EMPTY)
 #define FEATURES_NEVER_NET HVL_BIT64(VIRTIO_NET_F_MRG_RXBUF)
 
-#define FEATURE_CASE(bit, name) \
-	case bit:               \
-		return name;
-
-static const char *feature_any(unsigned int bit)
-{
-	switch (bit) {
-		HVL_FEATURE_NAMES(FEATURE_CASE)
-	default:
-		return NULL;
-	}
-}
-
-static const char *feature_net(unsigned int bit)
-{
-	switch (bit) {
-		HVL_FEATURE_NAMES_NET(FEATURE_CASE)
-	default:
-		return NULL;
-	}
-}
-
-const char *pmm_feature_name(uint32_t id, unsigned int bit)
-{
-	const char *name = feature_any(bit);
-
-	return !name && id == VIRTIO_ID_NET ? feature_net(bit) : name;
-}
-
 void pmm_feature_names(uint32_t id, uint64_t features, char *text, size_t size)
 {
 	size_t at = 0;
 
 	(void)snprintf(text, size, "none");
 	for (unsigned int bit = 0; bit < 64 && at < size; bit++) {
-		const char *name = pmm_feature_name(id, bit);
+		const char *name = hvl_feature_name(id, bit);
 		const char *comma = at ? ", " : "";
 		int n;
 
@@ -81,12 +52,12 @@ static uint64_t features_known(const char *(*name_of)(unsigned int bit),
 
 static uint64_t features_known_any(void)
 {
-	return features_known(feature_any, FEATURES_NEVER);
+	return features_known(hvl_feature_name_any, FEATURES_NEVER);
 }
 
 static uint64_t features_known_net(void)
 {
-	return features_known(feature_net, FEATURES_NEVER_NET);
+	return features_known(hvl_feature_name_net, FEATURES_NEVER_NET);
 }
 
 /* The bit of those in @known that a word is the name of; 0: none is. */
@@ -94,7 +65,7 @@ static uint64_t feature_parse(uint32_t id, uint64_t known, const char *word,
 			      size_t len)
 {
 	for (unsigned int bit = 0; bit < 64; bit++) {
-		const char *name = pmm_feature_name(id, bit);
+		const char *name = hvl_feature_name(id, bit);
 
 		if ((known >> bit & 1) && strlen(name) == len &&
 		    memcmp(name, word, len) == 0)
@@ -154,7 +125,7 @@ static const char *feature_first(uint32_t id, uint64_t bits)
 
 	while (!(bits >> bit & 1))
 		bit++;
-	return pmm_feature_name(id, bit);
+	return hvl_feature_name(id, bit);
 }
 
 /* Asked for, and ruled out. */

@@ -45,13 +45,6 @@ struct pmm_features_place {
 };
 
 /**
- * pmm_feature_name() - by device type and bit
- * @id: VIRTIO_ID_*, whose bits those below 24 are
- * Return: NULL without one.
- */
-const char *pmm_feature_name(uint32_t id, unsigned int bit);
-
-/**
  * pmm_feature_names() - "mac, status, version_1"
  * @id:       VIRTIO_ID_*
  * @features: bits without a name appear as "bit 7"

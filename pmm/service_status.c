@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <hvl/wire/feature_names.h>
+
 #include "control.h"
 
 typedef json_int_t jint;
@@ -74,7 +76,7 @@ static json_t *status_features(const struct pmm_device *device)
 	json_t *names = json_array();
 
 	for (unsigned int bit = 0; bit < 64; bit++) {
-		const char *name = pmm_feature_name(device->cfg.id, bit);
+		const char *name = hvl_feature_name(device->cfg.id, bit);
 
 		if (name && (device->dev.features >> bit & 1))
 			(void)json_array_append_new(names, json_string(name));

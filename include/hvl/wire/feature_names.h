@@ -8,6 +8,9 @@
 #ifndef HVL_WIRE_FEATURE_NAMES_H
 #define HVL_WIRE_FEATURE_NAMES_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include <hvl/wire/net.h>
 #include <hvl/wire/virtio.h>
 
@@ -31,5 +34,37 @@
 	X(VIRTIO_NET_F_MAC, "mac")             \
 	X(VIRTIO_NET_F_MRG_RXBUF, "mrg_rxbuf") \
 	X(VIRTIO_NET_F_STATUS, "status")
+
+#define HVL_FEATURE_CASE_(bit, name) \
+	case bit:                    \
+		return name;
+
+/** Name of a ring's or transport's feature; NULL: there is none. */
+static inline const char *hvl_feature_name_any(unsigned int bit)
+{
+	switch (bit) {
+		HVL_FEATURE_NAMES(HVL_FEATURE_CASE_)
+	default:
+		return NULL;
+	}
+}
+
+/** Name of a network device's own feature; NULL: there is none. */
+static inline const char *hvl_feature_name_net(unsigned int bit)
+{
+	switch (bit) {
+		HVL_FEATURE_NAMES_NET(HVL_FEATURE_CASE_)
+	default:
+		return NULL;
+	}
+}
+
+/** Name of a feature of a device of type @id; NULL: there is none. */
+static inline const char *hvl_feature_name(uint32_t id, unsigned int bit)
+{
+	const char *name = hvl_feature_name_any(bit);
+
+	return !name && id == VIRTIO_ID_NET ? hvl_feature_name_net(bit) : name;
+}
 
 #endif /* HVL_WIRE_FEATURE_NAMES_H */
