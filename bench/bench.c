@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <linux/perf_event.h>
+#include <math.h>
 #include <sched.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -50,7 +51,8 @@ void bench_pin(int core)
 	CPU_SET((size_t)core, &set);
 	if (sched_setaffinity(0, sizeof(set), &set) < 0)
 		bench_die(BENCH_NOT_SUPPORTED, "core %d: %s", core,
-			  strerror(errno));
+			  errno == EINVAL ? "there is none that we may use" :
+					    strerror(errno));
 }
 
 void *bench_map(size_t size, bool hugepages)
@@ -64,9 +66,13 @@ void *bench_map(size_t size, bool hugepages)
 		size = (size + huge - 1) & ~(huge - 1);
 	}
 	va = mmap(NULL, size, PROT_READ | PROT_WRITE, flags, -1, 0);
+	if (va == MAP_FAILED && hugepages)
+		bench_die(BENCH_NOT_SUPPORTED,
+			  "--hugepages: %s; it takes %zu free ones of 2 MB, "
+			  "see /proc/sys/vm/nr_hugepages",
+			  strerror(errno), size / huge);
 	if (va == MAP_FAILED)
-		bench_die(1, "%zu bytes of shared memory%s: %s", size,
-			  hugepages ? " in pages of 2 MB" : "",
+		bench_die(1, "%zu bytes of shared memory: %s", size,
 			  strerror(errno));
 	return va;
 }
@@ -124,14 +130,17 @@ void bench_json_int(const char *key, uint64_t value)
 	printf(", \"%s\": %llu", key, (unsigned long long)value);
 }
 
-void bench_json_real(const char *key, double value)
-{
-	printf(", \"%s\": %.6g", key, value);
-}
-
 void bench_json_null(const char *key)
 {
 	printf(", \"%s\": null", key);
+}
+
+void bench_json_real(const char *key, double value)
+{
+	if (isfinite(value))
+		printf(", \"%s\": %.6g", key, value);
+	else
+		bench_json_null(key);
 }
 
 void bench_json_end(void)

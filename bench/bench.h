@@ -25,13 +25,13 @@
 enum bench_opt_kind {
 	BENCH_OPT_FLAG,	  /* bool */
 	BENCH_OPT_NUM,	  /* unsigned int, from min to max */
-	BENCH_OPT_REAL,	  /* double, more than 0 */
+	BENCH_OPT_REAL,	  /* double: seconds */
 	BENCH_OPT_CHOICE, /* unsigned int: index into choices */
 	BENCH_OPT_STRING, /* const char * */
 };
 
 struct bench_opt {
-	const char *name; /* "--size" */
+	const char *name; /* "--size"; its value follows, or "=" and it */
 	const char *help;
 	enum bench_opt_kind kind;
 	void *value;
@@ -51,9 +51,9 @@ extern const char *const bench_rings[];
 /**
  * bench_features() - feature mask of a ring and a list of names
  * @ring: BENCH_SPLIT or BENCH_PACKED
- * @list: names as in the standard, lower case, with commas; or NULL
+ * @list: names as in the standard, lower case, with commas; "": none
  *
- * Ends the program when a name is not known, or not what the library does.
+ * Ends the program when a name is not known.
  */
 uint64_t bench_features(unsigned int ring, const char *list);
 
@@ -78,7 +78,8 @@ uint64_t bench_now_ns(void);
 /** bench_pin() - this process runs on one core from here on */
 void bench_pin(int core);
 
-/** bench_map() - zeroed memory shared with children, all pages there */
+/** bench_map() - zeroed memory shared with children, all pages there; ends if
+ * there is not so much */
 void *bench_map(size_t size, bool hugepages);
 
 /** bench_cycles_open() - a counter of this process's cycles; -1: none here */
@@ -94,6 +95,7 @@ double bench_median(double *values, size_t count);
 void bench_json_begin(const char *name);
 void bench_json_string(const char *key, const char *value);
 void bench_json_int(const char *key, uint64_t value);
+/* null where it is no number: nothing was measured. */
 void bench_json_real(const char *key, double value);
 void bench_json_null(const char *key);
 void bench_json_end(void);

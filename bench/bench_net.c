@@ -103,6 +103,8 @@ static void net_report(const struct net_bench *b, bool hugepages)
 	bench_json_int("batch", b->batch);
 	bench_json_int("inflight", b->inflight);
 	bench_json_int("buffers", b->bufs);
+	bench_json_int("stride", b->stride);
+	bench_json_string("features", b->list);
 	bench_json_string("pages", hugepages ? "2M" : "4k");
 	bench_json_real("seconds", at->seconds);
 	bench_json_real("mpps", rate / 1e6);
@@ -155,8 +157,9 @@ int main(int argc, char **argv)
 		.stride = 1536,
 		.bufs = 64,
 		.seconds = 1,
+		.list = "",
 	};
-	const char *cores_text = "0,1", *list = NULL;
+	const char *cores_text = "0,1";
 	bool hugepages = false;
 	const struct bench_opt opts[] = {
 		{ "--mode", "drv2dev|dev2drv|io (drv2dev)", BENCH_OPT_CHOICE,
@@ -174,7 +177,7 @@ int main(int argc, char **argv)
 		{ "--inflight", "N  frames under way, mode io; 0: no limit (0)",
 		  BENCH_OPT_NUM, &b.inflight, 0, 32768, NULL },
 		{ "--features", "LIST ring features, as in a,b",
-		  BENCH_OPT_STRING, &list, 0, 0, NULL },
+		  BENCH_OPT_STRING, &b.list, 0, 0, NULL },
 		{ "--stride", "N    bytes from buffer to buffer (1536)",
 		  BENCH_OPT_NUM, &b.stride, 64, 65536, NULL },
 		{ "--buffers", "N   private ones of the device (64)",
@@ -188,10 +191,10 @@ int main(int argc, char **argv)
 	};
 	int cores[2];
 
-	bench_options(argc, argv, "Frames per second, driver to device.", opts,
+	bench_options(argc, argv, "Frames per second from side to side.", opts,
 		      HVL_ARRAY_SIZE(opts));
 	bench_cores(cores_text, cores);
-	b.features = bench_features(b.ring, list);
+	b.features = bench_features(b.ring, b.list);
 	b.pair = bench_pair_create(cores, (unsigned int)b.seconds + 20);
 	net_check_options(&b);
 	b.shared = bench_map(sizeof(*b.shared), false);

@@ -57,6 +57,7 @@ struct net_bench {
 	bool check;
 	double seconds;
 	uint64_t features;
+	const char *list; /* of --features */
 	struct hvl_io shm;
 	struct bench_pair *pair;
 	struct net_shared *shared;

@@ -28,6 +28,7 @@ struct ring_bench {
 	bool many; /* batched calls */
 	double seconds;
 	uint64_t features;
+	const char *list; /* of --features */
 	struct hvl_io shm;
 	struct bench_pool pool;
 	struct hvl_drv_vq drv;
@@ -216,6 +217,7 @@ static void ring_report(const struct ring_bench *r)
 	bench_json_int("batch", r->batch);
 	bench_json_int("chain", r->chain);
 	bench_json_string("calls", r->many ? "many" : "one");
+	bench_json_string("features", r->list);
 	for (unsigned int s = 0; s < RING_STEPS; s++) {
 		bench_json_real(step_names[s], (double)r->ns[s] / count);
 		sum += r->ns[s];
@@ -235,8 +237,8 @@ int main(int argc, char **argv)
 		.batch = 32,
 		.chain = 1,
 		.seconds = 1,
+		.list = "",
 	};
-	const char *list = NULL;
 	unsigned int core = 0;
 	bool hugepages = false;
 	const struct bench_opt opts[] = {
@@ -253,7 +255,7 @@ int main(int argc, char **argv)
 		{ "--many", "a call for a batch, not for a chain",
 		  BENCH_OPT_FLAG, &r.many, 0, 0, NULL },
 		{ "--features", "LIST ring features, as in a,b",
-		  BENCH_OPT_STRING, &list, 0, 0, NULL },
+		  BENCH_OPT_STRING, &r.list, 0, 0, NULL },
 		{ "--core", "N      where it runs (0)", BENCH_OPT_NUM, &core, 0,
 		  1023, NULL },
 		{ "--hugepages", "pages of 2 MB", BENCH_OPT_FLAG, &hugepages, 0,
@@ -263,7 +265,7 @@ int main(int argc, char **argv)
 	bench_options(argc, argv, "Nanoseconds per descriptor, one process.",
 		      opts, HVL_ARRAY_SIZE(opts));
 	bench_check_num(r.num);
-	r.features = bench_features(r.ring, list);
+	r.features = bench_features(r.ring, r.list);
 	if (r.batch * r.chain > r.num)
 		bench_die(2, "--batch %u: chains of %u do not fit into %u",
 			  r.batch, r.chain, r.num);

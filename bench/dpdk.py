@@ -81,10 +81,12 @@ class Testpmd:
         # A terminal, since it buffers its answers on a pipe.
         self.fd, theirs = os.openpty()
         tty.setraw(theirs)
+        # What it leaves in its folder goes with ours.
         # pylint: disable-next=consider-using-with
         self.process = subprocess.Popen(
             self.argv, stdin=theirs, stdout=theirs, stderr=theirs,
-            start_new_session=True)
+            start_new_session=True,
+            env=dict(os.environ, RUNTIME_DIRECTORY=setup["folder"]))
         os.close(theirs)
 
     def __enter__(self):
@@ -142,9 +144,12 @@ def available():
 
 
 def version():
+    if not shutil.which("dpkg-query"):
+        return "of unknown version"
     done = subprocess.run(["dpkg-query", "-W", "-f", "${Version}",
-                           "dpdk-dev"], capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
+                           "dpdk-dev"], capture_output=True, text=True,
+                          check=False)
+    return done.stdout.strip() or "of unknown version"
 
 
 def _await_links(device, driver):
@@ -179,6 +184,7 @@ def measure(mode, setup, path, seconds, cores):
     """
     device_mode, driver_mode, counter = MODES[mode]
     with tempfile.TemporaryDirectory(prefix="hvl-bench-") as folder:
+        setup = dict(setup, folder=folder)
         sock = os.path.join(folder, "vhost")
         with Testpmd("device", cores[1],
                      f"net_vhost0,iface={sock},queues=1,client=0",

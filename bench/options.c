@@ -10,14 +10,13 @@
 #include <hvl/wire/virtio.h>
 #include <hvl/wire/vring.h>
 
+/* Seconds. In less nothing may happen at all. */
+#define OPT_LEAST 0.001
+#define OPT_MOST 1e6
+
 const char *const bench_rings[] = { "split", "packed", NULL };
 
-/* What the ring of both libraries can do; the rest is not measured. */
-#define BENCH_RING_FEATURES                                                  \
-	(HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC) |                            \
-	 HVL_BIT64(VIRTIO_RING_F_EVENT_IDX) | HVL_BIT64(VIRTIO_F_IN_ORDER) | \
-	 HVL_BIT64(VIRTIO_F_RING_PACKED))
-
+/* What changes the work of a ring; --ring packed is one of its own. */
 static const struct {
 	const char *name;
 	unsigned int bit;
@@ -25,8 +24,6 @@ static const struct {
 	{ "indirect_desc", VIRTIO_RING_F_INDIRECT_DESC },
 	{ "event_idx", VIRTIO_RING_F_EVENT_IDX },
 	{ "in_order", VIRTIO_F_IN_ORDER },
-	{ "access_platform", VIRTIO_F_ACCESS_PLATFORM },
-	{ "order_platform", VIRTIO_F_ORDER_PLATFORM },
 };
 
 static void opt_help(const char *program, const char *purpose,
@@ -57,8 +54,9 @@ static void opt_real(const struct bench_opt *o, const char *text)
 	char *end;
 	double v = strtod(text, &end);
 
-	if (end == text || *end != '\0' || !(v > 0 && v < 1e6))
-		bench_die(2, "%s %s: a number above 0", o->name, text);
+	if (end == text || *end != '\0' || !(v >= OPT_LEAST && v <= OPT_MOST))
+		bench_die(2, "%s %s: a number from %g to %.0f", o->name, text,
+			  OPT_LEAST, OPT_MOST);
 	*(double *)o->value = v;
 }
 
@@ -72,9 +70,9 @@ static void opt_choice(const struct bench_opt *o, const char *text)
 			return;
 		}
 		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all),
-			       " %s", o->choices[i]);
+			       "%s%s", i ? ", " : "", o->choices[i]);
 	}
-	bench_die(2, "%s %s: one of%s", o->name, text, all);
+	bench_die(2, "%s %s: unknown; there are %s", o->name, text, all);
 }
 
 static void opt_set(const struct bench_opt *o, const char *text)
@@ -98,13 +96,19 @@ static void opt_set(const struct bench_opt *o, const char *text)
 	}
 }
 
+/* "--size" or "--size=64". @value: what follows the sign, or NULL. */
 static const struct bench_opt *opt_find(const struct bench_opt *opts,
-					size_t count, const char *name)
+					size_t count, const char *arg,
+					const char **value)
 {
+	size_t len = strcspn(arg, "=");
+
+	*value = arg[len] ? arg + len + 1 : NULL;
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(opts[i].name, name) == 0)
+		if (strlen(opts[i].name) == len &&
+		    memcmp(opts[i].name, arg, len) == 0)
 			return &opts[i];
-	bench_die(2, "%s: no such option; --help lists them", name);
+	bench_die(2, "%.*s: no such option; --help lists them", (int)len, arg);
 }
 
 void bench_options(int argc, char **argv, const char *purpose,
@@ -112,49 +116,55 @@ void bench_options(int argc, char **argv, const char *purpose,
 {
 	for (int i = 1; i < argc; i++) {
 		const struct bench_opt *o;
+		const char *value;
 
 		if (strcmp(argv[i], "--help") == 0)
 			opt_help(argv[0], purpose, opts, count);
-		o = opt_find(opts, count, argv[i]);
-		if (o->kind != BENCH_OPT_FLAG && ++i == argc)
-			bench_die(2, "%s: its value is missing", o->name);
-		opt_set(o, argv[i]);
+		o = opt_find(opts, count, argv[i], &value);
+		if (value && o->kind == BENCH_OPT_FLAG)
+			bench_die(2, "%s: takes no value", o->name);
+		if (!value && o->kind != BENCH_OPT_FLAG) {
+			if (++i == argc)
+				bench_die(2, "%s: its value is missing",
+					  o->name);
+			value = argv[i];
+		}
+		opt_set(o, value);
 	}
+}
+
+static _Noreturn void feature_unknown(const char *name)
+{
+	char all[128] = "";
+
+	for (size_t i = 0; i < HVL_ARRAY_SIZE(features); i++)
+		(void)snprintf(all + strlen(all), sizeof(all) - strlen(all),
+			       "%s%s", i ? ", " : "", features[i].name);
+	bench_die(2, "--features \"%s\": unknown; there are %s", name, all);
 }
 
 static uint64_t feature_named(const char *name)
 {
-	for (size_t i = 0; i < HVL_ARRAY_SIZE(features); i++) {
-		uint64_t mask = HVL_BIT64(features[i].bit);
-
-		if (strcmp(features[i].name, name) != 0)
-			continue;
-		if ((mask & BENCH_RING_FEATURES) == 0)
-			bench_die(BENCH_NOT_SUPPORTED,
-				  "--features %s: not supported", name);
-		return mask;
-	}
-	bench_die(2, "--features %s: no such ring feature", name);
+	for (size_t i = 0; i < HVL_ARRAY_SIZE(features); i++)
+		if (strcmp(features[i].name, name) == 0)
+			return HVL_BIT64(features[i].bit);
+	feature_unknown(name);
 }
 
 uint64_t bench_features(unsigned int ring, const char *list)
 {
 	uint64_t mask = HVL_BIT64(VIRTIO_F_VERSION_1);
-	char copy[256];
+	char copy[256], *next = copy, *name;
 
 	if (ring == BENCH_PACKED)
 		mask |= HVL_BIT64(VIRTIO_F_RING_PACKED);
-	if ((mask & ~(BENCH_RING_FEATURES | HVL_BIT64(VIRTIO_F_VERSION_1))) !=
-	    0)
-		bench_die(BENCH_NOT_SUPPORTED, "--ring %s: not supported",
-			  bench_rings[ring]);
-	if (!list)
+	if (*list == '\0')
 		return mask;
 	if (strlen(list) >= sizeof(copy))
 		bench_die(2, "--features: the list is too long");
 	strcpy(copy, list);
-	for (char *s = strtok(copy, ","); s; s = strtok(NULL, ","))
-		mask |= feature_named(s);
+	while ((name = strsep(&next, ",")))
+		mask |= feature_named(name);
 	return mask;
 }
 

@@ -26,6 +26,17 @@ struct bench_pair *bench_pair_create(const int cores[2], unsigned int limit_s)
 	return pair;
 }
 
+/* The child ends with us. */
+static void pair_late(int signal)
+{
+	static const char text[] = "bench: not done in time: given up\n";
+
+	(void)signal;
+	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0)
+		_exit(2);
+	_exit(1);
+}
+
 /* The parent may be spinning: it must not wait for a child that is gone. */
 static void pair_child_ended(int signal)
 {
@@ -103,7 +114,6 @@ static void pair_side(struct bench_pair *pair, enum bench_side side,
 		      void (*run)(enum bench_side side, void *arg), void *arg)
 {
 	bench_pin(pair->cores[side]);
-	alarm(pair->limit_s);
 	probe(pair, side, &pair->before_ns);
 	run(side, arg);
 	probe(pair, side, &pair->after_ns);
@@ -116,18 +126,24 @@ void bench_pair_run(struct bench_pair *pair,
 		.sa_handler = pair_child_ended,
 		.sa_flags = SA_RESTART,
 	};
+	pid_t parent = getpid();
 	int status;
 
 	sigaction(SIGCHLD, &ended, NULL);
+	signal(SIGALRM, pair_late);
 	fflush(stdout);
 	pair->child = fork();
 	if (pair->child < 0)
 		bench_die(1, "fork: %s", strerror(errno));
 	if (pair->child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		/* It may have ended before that. */
+		if (getppid() != parent)
+			_exit(1);
 		pair_side(pair, BENCH_DRIVER, run, arg);
 		_exit(0);
 	}
+	alarm(pair->limit_s);
 	pair_side(pair, BENCH_DEVICE, run, arg);
 	/* The handler may have taken it already, and found nothing wrong. */
 	signal(SIGCHLD, SIG_DFL);

@@ -31,7 +31,7 @@ struct bench_pair {
 	struct bench_word turn[2];  /* ping-pong */
 	struct bench_word step[2];  /* bench_pair_meet() */
 	double before_ns, after_ns; /* written by the device side */
-	unsigned int limit_s;	    /* whole run; then it is killed */
+	unsigned int limit_s;	    /* whole run; then it fails */
 	pid_t child;
 };
 
