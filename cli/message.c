@@ -4,6 +4,7 @@
  */
 #include "message.h"
 
+#include <ctype.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -38,6 +39,15 @@ void cli_message_newline(void)
 	column_used = false;
 }
 
+/* One line of text, whatever names it has in it. */
+static void message_tame(char *line)
+{
+	for (; *line; line++) {
+		if (iscntrl((unsigned char)*line))
+			*line = '?';
+	}
+}
+
 void cli_say(const char *fmt, ...)
 {
 	char line[600];
@@ -50,6 +60,7 @@ void cli_say(const char *fmt, ...)
 	va_start(ap, fmt);
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
+	message_tame(line);
 	/* The terminal still turns "\n" into a whole new line: see term.c. */
 	cli_message_newline();
 	if (left_out)

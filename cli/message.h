@@ -13,7 +13,7 @@
 /* How long output may take when everything else has ended. */
 #define CLI_FINAL_MS 1000
 
-/** cli_say() - one line: "hvl: ..." */
+/** cli_say() - one line: "hvl: ..."; control characters are shown as "?" */
 void cli_say(const char *fmt, ...) HVL_PRINTF(1, 2);
 
 /**

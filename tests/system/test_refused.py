@@ -95,6 +95,10 @@ class Refused(unittest.TestCase):
         self.refuse(r"/no/such\.elf.*No such file", "--rng", "--firmware",
                     "/no/such.elf")
 
+    def test_name_of_two_lines(self):
+        self.refuse(r'"/no\?such\?\[2J".*No such file', "--rng", "--firmware",
+                    "/no\nsuch\x1b[2J")
+
     def test_folder(self):
         self.refuse(r"directory", "--rng", "--firmware", self.folder.name)
 
