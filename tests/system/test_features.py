@@ -113,7 +113,7 @@ class Features(unittest.TestCase):
 
     def test_queue_is_not_reset_without_the_feature(self):
         run = self.start("--no-features", "ring_reset")
-        run.command("net reset rx", "net reset: a feature that is missing")
+        run.command("net reset rx", "net reset: ring_reset was not negotiated")
         run.pings(10)
 
     def test_what_cannot_be_is_refused_with_one_line(self):

@@ -207,6 +207,9 @@ static void shell_resets_one_queue(void **state)
 	did.reset_error = -ENODEV;
 	expect("net reset tx\r", "net reset: no device is up\r\n");
 	did.reset_error = -ENOTSUP;
+	expect("net reset rx\r",
+	       "net reset: ring_reset was not negotiated\r\n");
+	did.reset_error = -EIO;
 	expect("net reset rx\r", "net reset: an error of the test\r\n");
 	did.reset = 0;
 	expect("net reset\r", "usage: net reset rx|tx\r\n");

@@ -92,6 +92,8 @@ static bool shell_net_reset(int argc, char **argv)
 		(uint16_t)(rx ? HVL_NET_QUEUE_RX : HVL_NET_QUEUE_TX));
 	if (rc == -ENODEV)
 		app_print("net reset: no device is up\n");
+	else if (rc == -ENOTSUP)
+		app_print("net reset: ring_reset was not negotiated\n");
 	else if (rc < 0)
 		app_print("net reset: %s\n", app_error_text(rc));
 	else
