@@ -15,6 +15,8 @@
 
 #define NET_STALE_MAX 4096u /* frames; a backing that is full has fewer */
 #define NET_FRAME_MAX (HVL_NET_MTU_MAX + HVL_NET_ETH_HEADER)
+#define NET_ETH_TYPE 12u /* where a frame says what it carries */
+#define NET_TAG_SIZE 4u	 /* of a VLAN (802.1Q, 802.1ad) */
 
 /* The part of a chain behind the header. */
 struct net_frame {
@@ -221,6 +223,34 @@ static uint32_t net_note_room(struct hvl_dev_net *net,
 	return (uint32_t)room;
 }
 
+/* Whether the Ethernet header of a frame just received has a VLAN tag. */
+static bool net_is_tagged(const struct hvl_chain *chain, uint32_t header)
+{
+	const struct hvl_chain frame = { .nread = chain->nwrite,
+					 .seg = chain->seg };
+	unsigned char type[2] = { 0, 0 };
+
+	hvl_chain_copy_from(&frame, header + NET_ETH_TYPE, type, sizeof(type));
+	return (type[0] == 0x81 && type[1] == 0x00) ||
+	       (type[0] == 0x88 && type[1] == 0xa8);
+}
+
+/*
+ * Virtio 1.3 §5.1.4.1: once it is negotiated, nothing beyond the mtu goes to
+ * the driver. A tag is part of the header, which the mtu does not count.
+ */
+static bool net_within_mtu(const struct hvl_dev *dev,
+			   const struct hvl_chain *chain, uint32_t header,
+			   uint32_t len)
+{
+	const struct hvl_dev_net *net = dev->cfg.priv;
+	uint32_t most = HVL_NET_ETH_HEADER + (uint32_t)net->mtu;
+
+	if (len <= most || !hvl_dev_has(dev, VIRTIO_NET_F_MTU))
+		return true;
+	return len <= most + NET_TAG_SIZE && net_is_tagged(chain, header);
+}
+
 /* Return: the frame's length, or as the backing's recv. */
 static int net_recv(struct hvl_dev *dev, struct hvl_chain *chain,
 		    uint32_t header)
@@ -235,7 +265,10 @@ static int net_recv(struct hvl_dev *dev, struct hvl_chain *chain,
 	net_frame_open(&frame, chain->seg, chain->nwrite, header);
 	n = net->backing.recv(net->backing.ctx, frame.seg, frame.nseg, room);
 	net_frame_close(&frame);
-	return n > 0 && (uint32_t)n > room ? -EMSGSIZE : n;
+	if (n > 0 && ((uint32_t)n > room ||
+		      !net_within_mtu(dev, chain, header, (uint32_t)n)))
+		return -EMSGSIZE;
+	return n;
 }
 
 /* Return: 1 when a frame moved, 0 when there is none or no buffer, -EPROTO. */

@@ -236,6 +236,66 @@ static void net_rx_drops_large_frame_and_keeps_buffer(void **state)
 	assert_int_equal(len, 100);
 }
 
+/* Offer a buffer, have a frame of @size bytes come. Return: whether it did. */
+static bool comes(uint32_t size)
+{
+	const uint32_t piece[] = { header() + 9, 2000 };
+
+	tap.rx_len = (int)size;
+	chain(RX, piece, 2);
+	mock_service(&d);
+	return mock_used(&d.ring[RX], &id, &len) && len == header() + size;
+}
+
+/* From reset on, with the mtu negotiated or not. */
+static void begin_with_mtu(bool mtu)
+{
+	init(d.version);
+	d.features |= mtu ? HVL_BIT64(VIRTIO_NET_F_MTU) : 0;
+	mock_bring_up(&d);
+}
+
+/* §5.1.4.1: the driver would not know what to do with it. */
+static void net_rx_drops_frames_beyond_the_mtu(void **state)
+{
+	(void)state;
+	begin_with_mtu(true);
+	assert_true(comes(14 + 1500));
+	assert_false(comes(14 + 1501));
+	assert_int_equal(net.stats.rx_dropped, 1);
+	/* The buffer is still there. */
+	tap.rx_len = 60;
+	mock_service(&d);
+	assert_true(mock_used(&d.ring[RX], &id, &len));
+	begin_with_mtu(false);
+	assert_true(comes(14 + 1501));
+}
+
+/* §5.1.6.5.3.1: whatever the tag; it is part of the header. */
+static void net_rx_passes_tagged_frames(void **state)
+{
+	static const unsigned char types[][2] = { { 0x81, 0x00 },
+						  { 0x88, 0xa8 } };
+	uint32_t i, vlan;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(types); i++) {
+		begin_with_mtu(true);
+		memcpy(tap.rx + 12, types[i], 2);
+		for (vlan = 0; vlan < 4096; vlan++) {
+			tap.rx[14] = (unsigned char)(vlan >> 8);
+			tap.rx[15] = (unsigned char)vlan;
+			assert_true(comes(vlan & 1 ? 64 : 18 + 1500));
+		}
+		assert_int_equal(net.stats.rx_dropped, 0);
+		assert_false(comes(18 + 1501));
+	}
+	begin_with_mtu(true);
+	tap.rx[12] = 0x88;
+	tap.rx[13] = 0x00;
+	assert_false(comes(18 + 1500));
+}
+
 static void net_rx_bounds_room(void **state)
 {
 	const uint32_t piece[] = { 0x20000 };
@@ -590,6 +650,8 @@ int main(void)
 		BOTH(net_tx_sends_any_layout),
 		BOTH(net_rx_without_frame_keeps_buffer),
 		BOTH(net_rx_drops_large_frame_and_keeps_buffer),
+		BOTH(net_rx_drops_frames_beyond_the_mtu),
+		BOTH(net_rx_passes_tagged_frames),
 		BOTH(net_rx_bounds_room),
 		BOTH(net_rx_distrusts_backing_length),
 		BOTH(net_rx_rejects_buffer_without_room),
