@@ -61,6 +61,7 @@ static struct {
 	bool link;
 	int reset; /* what a queue's reset returns */
 	unsigned int resets;
+	uint8_t own_mac[6]; /* for a device that gives none */
 } fake;
 
 static struct app_device device = { .name = "net0", .drv = &app_net_driver };
@@ -73,7 +74,7 @@ int hvl_drv_net_start(struct hvl_drv_net *net, struct hvl_drv_dev *dev,
 {
 	(void)dev;
 	(void)pool;
-	(void)cfg;
+	memcpy(fake.own_mac, cfg->mac, sizeof(fake.own_mac));
 	fake.starts++;
 	fake.gen++;
 	fake.next = fake.queued = 0;
@@ -587,6 +588,13 @@ static void app_net_drops_what_lwip_cannot_count(void **state)
 	assert_int_equal(fake.nsent, 0);
 }
 
+/* Virtio 1.3 §5.1.4.2: locally administered, and of one interface. */
+static void app_net_address_of_its_own_is_local(void **state)
+{
+	(void)state;
+	assert_int_equal(fake.own_mac[0] & 3, 2);
+}
+
 static void app_net_reset_that_fails_ends_the_device(void **state)
 {
 	(void)state;
@@ -617,6 +625,7 @@ int main(void)
 		TEST(app_net_holds_some_buffers_and_copies_the_rest),
 		TEST(app_net_copies_fragments),
 		TEST(app_net_drops_what_lwip_cannot_count),
+		TEST(app_net_address_of_its_own_is_local),
 		TEST(app_net_reset_that_fails_ends_the_device),
 	};
 

@@ -9,12 +9,14 @@
 #include <hvl/device/rng.h>
 #include <hvl/metal/errno.h>
 #include <hvl/wire/net.h>
+#include <hvl/wire/vring_packed.h>
 
 #define RX HVL_NET_QUEUE_RX
 #define TX HVL_NET_QUEUE_TX
 #define FRAME 100u
 #define V1 HVL_BIT64(VIRTIO_F_VERSION_1)
 #define RING_RESET HVL_BIT64(VIRTIO_F_RING_RESET)
+#define PACKED HVL_BIT64(VIRTIO_F_RING_PACKED)
 
 static struct hvl_io shm;
 static struct mock_dev d;
@@ -67,6 +69,15 @@ static void init_rng(void)
 	entropy = (struct mock_entropy){ UINT32_MAX, UINT32_MAX, -EAGAIN, 0 };
 	hvl_dev_rng_init(&rng, &backing);
 	mock_dev_init(&d, &shm, 0, 2, &hvl_dev_rng_model, &rng);
+}
+
+/* The same with a packed ring, which is offered only where it is asked for. */
+static void init_net_packed(void)
+{
+	init_net();
+	d.dev.offered |= PACKED;
+	d.features = V1 | PACKED | RING_RESET;
+	mock_bring_up(&d);
 }
 
 /* Called by the port of this test: what is loaded from the shared memory. */
@@ -338,26 +349,86 @@ static void conf_dev_queue_reset_needs_its_feature(void **state)
 	assert_int_equal(used_idx(0), 1);
 }
 
-/* §2.7.5.1: what the driver sends comes through and is not written to. */
-static void conf_dev_writes_no_readable_buffer(void **state)
+/* Of a packed ring, in its first round. */
+static void packed_offer(unsigned int q, unsigned int i, uint32_t len,
+			 uint16_t flags)
 {
-	unsigned char *buf, before[12 + FRAME];
-	unsigned int i;
+	mock_desc(&d.ring[q], i, mock_buf_off(&d) + 0x1000u * i, len,
+		  (uint16_t)i, flags | VRING_PACKED_DESC_F_AVAIL);
+}
+
+static bool packed_is_used(unsigned int q, unsigned int i)
+{
+	uint16_t flags = hvl_io_read16(&shm, d.ring[q].desc + 16u * i + 14);
+
+	return hvl_vring_packed_is_used(flags, true);
+}
+
+/* §2.6.1.1.1, packed: the wrap counters, too, begin anew. */
+static void conf_dev_packed_queue_reset_forgets_the_queue(void **state)
+{
+	unsigned int i, turn;
 
 	(void)state;
-	init_net();
-	mock_bring_up(&d);
-	buf = shm.va + mock_buf_off(&d);
-	/* §5.1.6.2.2: neither flags nor offsets of the header mean anything. */
-	for (i = 0; i < sizeof(before); i++)
-		buf[i] = (unsigned char)(0xff - i);
-	memcpy(before, buf, sizeof(before));
-	mock_desc(&d.ring[TX], 0, mock_buf_off(&d), 12 + FRAME, 0, 0);
-	mock_avail(&d.ring[TX], 0);
-	(void)mock_service(&d);
-	assert_int_equal(used_idx(TX), 1);
-	assert_memory_equal(buf, before, sizeof(before));
-	assert_memory_equal(sent, before + 12, FRAME);
+	init_net_packed();
+	frames = UINT32_MAX;
+	for (turn = 0; turn < 3; turn++) {
+		/* Once round the ring, and into its second round. */
+		for (i = 0; i < MOCK_NUM; i++)
+			packed_offer(RX, i, 1526, VRING_DESC_F_WRITE);
+		(void)mock_service(&d);
+		for (i = 0; i < MOCK_NUM; i++)
+			assert_true(packed_is_used(RX, i));
+		queue_reset(RX);
+		packed_offer(RX, 0, 1526, VRING_DESC_F_WRITE);
+		assert_false(mock_service(&d));
+		assert_false(packed_is_used(RX, 0));
+		mock_queue(&d, RX, MOCK_NUM);
+	}
+	assert_true(d.dev.live);
+}
+
+/* Headers that mean nothing, with NEEDS_CSUM and without. */
+static void fill_to_send(unsigned char *buf, unsigned char flags)
+{
+	unsigned int i;
+
+	for (i = 0; i < 12 + FRAME; i++)
+		buf[i] = (unsigned char)(flags ? 0xff - i : i + 3);
+	buf[0] = flags;
+}
+
+/*
+ * §2.7.5.1, §2.8.15: what the driver sends comes through and is not written
+ * to. §5.1.6.2.2: neither flags nor offsets of the header mean anything.
+ */
+static void conf_dev_writes_no_readable_buffer(void **state)
+{
+	static const unsigned char flags[] = { 0xff, 0xfe, 0 };
+	unsigned char *buf, before[12 + FRAME];
+	unsigned int i, packed;
+
+	(void)state;
+	for (i = 0; i < 2 * HVL_ARRAY_SIZE(flags); i++) {
+		packed = i & 1;
+		if (packed) {
+			init_net_packed();
+			packed_offer(TX, 0, 12 + FRAME, 0);
+		} else {
+			init_net();
+			mock_bring_up(&d);
+			mock_desc(&d.ring[TX], 0, mock_buf_off(&d), 12 + FRAME,
+				  0, 0);
+			mock_avail(&d.ring[TX], 0);
+		}
+		buf = shm.va + mock_buf_off(&d);
+		fill_to_send(buf, flags[i / 2]);
+		memcpy(before, buf, sizeof(before));
+		(void)mock_service(&d);
+		assert_true(packed ? packed_is_used(TX, 0) : used_idx(TX) == 1);
+		assert_memory_equal(buf, before, sizeof(before));
+		assert_memory_equal(sent, before + 12, FRAME);
+	}
 }
 
 /* §2.7.5.1: the core copies words here, so that each load is seen. */
@@ -374,6 +445,12 @@ static void conf_dev_reads_no_writable_buffer(void **state)
 	mock_offer(&d, RX, 1526);
 	(void)mock_service(&d);
 	assert_int_equal(used_idx(RX), 2);
+	assert_int_equal(watched, 0);
+	init_net_packed();
+	frames = 1;
+	packed_offer(RX, 0, 1526, VRING_DESC_F_WRITE);
+	(void)mock_service(&d);
+	assert_true(packed_is_used(RX, 0));
 	assert_int_equal(watched, 0);
 	init_rng();
 	mock_bring_up(&d);
@@ -434,6 +511,7 @@ int main(void)
 		T(conf_dev_queue_not_ready_is_left_alone),
 		T(conf_dev_queue_reset_forgets_the_queue),
 		T(conf_dev_queue_reset_needs_its_feature),
+		T(conf_dev_packed_queue_reset_forgets_the_queue),
 		T(conf_dev_writes_no_readable_buffer),
 		T(conf_dev_reads_no_writable_buffer),
 		T(conf_dev_received_header_is_plain),

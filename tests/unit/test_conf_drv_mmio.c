@@ -75,12 +75,17 @@ void conf_stored(const volatile void *p, size_t size, uint64_t v)
 	note(p, size, STORED, v);
 }
 
-static void init(uint32_t id, uint64_t features)
+static void init_kind(enum mock_kind kind, uint32_t id, uint64_t features)
 {
 	memset(&fix, 0, sizeof(fix));
-	mock_dev_init(&fix.mock, MOCK_TRAP2, id, &fix.pool, features);
+	mock_dev_init(&fix.mock, kind, id, &fix.pool, features);
 	hvl_io_fill(&fix.pool.io, 0, 0x5a, fix.pool.io.size);
 	memcpy(fix.mock.block + HVL_MMIO_REG_CONFIG, "\2abcde\1\0\1\0\0\5", 12);
+}
+
+static void init(uint32_t id, uint64_t features)
+{
+	init_kind(MOCK_TRAP2, id, features);
 }
 
 static int probe(void)
@@ -408,6 +413,53 @@ static void conf_drv_failed_is_followed_by_reset(void **state)
 	assert_int_equal(fix.log[i].v, 0);
 }
 
+/* §3.1.1: also where it is the device's set-up that goes wrong. */
+static void conf_drv_any_step_that_fails_sets_failed(void **state)
+{
+	uint32_t i, turn, failed;
+
+	(void)state;
+	for (turn = 0; turn < 4; turn++) {
+		init(VIRTIO_ID_NET, NET);
+		fix.mock.refuse_features = turn == 0;
+		fix.mock.refuse_queue = turn == 1;
+		fix.mock.break_at_ready = turn == 2;
+		fix.mock.num_max = turn == 3 ? 0 : 16;
+		assert_int_equal(probe(), 0);
+		assert_true(net_start() < 0);
+		for (i = 0, failed = LOG; i < fix.n; i++) {
+			if (!fix.log[i].store ||
+			    fix.log[i].reg != HVL_MMIO_REG_STATUS)
+				continue;
+			/* Nothing but the reset comes behind it. */
+			if (failed < i)
+				assert_int_equal(fix.log[i].v, 0);
+			else if (fix.log[i].v & VIRTIO_CONFIG_S_FAILED)
+				failed = i;
+		}
+		assert_true(failed < LOG);
+		assert_int_equal(find(failed, HVL_MMIO_REG_QUEUE_READY, STORED),
+				 LOG);
+	}
+}
+
+/* §2.5.1: there may be more of it than we know. */
+static void conf_drv_config_space_may_be_larger(void **state)
+{
+	uint8_t last;
+
+	(void)state;
+	init(VIRTIO_ID_NET, NET);
+	fix.mock.regs.size = 0x10000;
+	fix.mock.block[HVL_MMIO_BLOCK_SIZE - 1] = 0x77;
+	assert_int_equal(probe(), 0);
+	assert_int_equal(net_start(), 0);
+	assert_int_equal(hvl_drv_dev_config_read(
+				 &fix.dev, HVL_MMIO_CONFIG_SIZE - 1, &last, 1),
+			 0);
+	assert_int_equal(last, 0x77);
+}
+
 /* §2.5.1: a field is read only if it is there, all of it at its width. */
 static void conf_drv_config_fields_need_their_features(void **state)
 {
@@ -475,6 +527,15 @@ static void conf_drv_queue_reset_waits_for_the_device(void **state)
 	ready = find(i, HVL_MMIO_REG_QUEUE_READY, STORED);
 	assert_int_equal(ready, LOG);
 	assert_int_equal(find(i, HVL_MMIO_REG_QUEUE_NUM, STORED), LOG);
+
+	/* In plain memory: the fence is answered, and nothing was reset. */
+	init_kind(MOCK_V2, VIRTIO_ID_NET, NET | HVL_BIT64(VIRTIO_F_RING_RESET));
+	assert_int_equal(probe(), 0);
+	assert_int_equal(net_start(), 0);
+	fix.n = 0;
+	assert_int_equal(hvl_drv_net_queue_reset(&fix.net, HVL_NET_QUEUE_RX),
+			 -EIO);
+	assert_int_equal(find(0, HVL_MMIO_REG_QUEUE_READY, STORED), LOG);
 }
 
 /* §2.9: the queue and where it goes on. */
@@ -523,6 +584,8 @@ static void conf_drv_net_buffers_hold_the_mtu(void **state)
 		(void)first_buf(HVL_NET_QUEUE_RX, &desc);
 		assert_int_equal(desc.flags, VRING_DESC_F_WRITE);
 		assert_true(desc.len >= 12u + 14u + mtus[i]);
+		/* Whatever the mtu is. */
+		assert_true(desc.len >= 1526);
 	}
 }
 
@@ -553,27 +616,36 @@ static void conf_drv_net_sent_header_is_zero(void **state)
 	}
 }
 
-/* §5.1.6.4.2: what the device says of checksums and lengths is not believed. */
+/*
+ * §5.1.6.4.2: what the device says of checksums and lengths is not believed,
+ * with NEEDS_CSUM and DATA_VALID or without.
+ */
 static void conf_drv_net_received_header_is_ignored(void **state)
 {
+	static const uint8_t flags[] = { 0xff, 0xfe, 0xfd, 0xfc, 0 };
 	struct hvl_drv_net_buf *buf;
 	struct mock_desc desc;
-	uint8_t *p;
+	uint8_t *p, frame[60];
+	uint16_t i;
 
 	(void)state;
 	init(VIRTIO_ID_NET, NET);
 	assert_int_equal(probe(), 0);
 	assert_int_equal(net_start(), 0);
-	p = first_buf(HVL_NET_QUEUE_RX, &desc);
-	memset(p, 0xff, 10);
-	p[10] = 1;
-	p[11] = 0;
-	memset(p + 12, 0xab, 60);
-	mock_push(&fix.mock.ring[HVL_NET_QUEUE_RX], 0, 72);
-	assert_int_equal(hvl_drv_net_rx(&fix.net, &buf), 1);
-	assert_int_equal(buf->len, 60);
-	assert_ptr_equal(buf->data, p + 12);
-	assert_int_equal(buf->data[0], 0xab);
+	memset(frame, 0xab, sizeof(frame));
+	for (i = 0; i < HVL_ARRAY_SIZE(flags); i++) {
+		p = first_buf(HVL_NET_QUEUE_RX, &desc);
+		memset(p, i & 1 ? 0xff : 8, 10);
+		p[0] = flags[i];
+		p[10] = 1;
+		p[11] = 0;
+		memcpy(p + 12, frame, sizeof(frame));
+		mock_push(&fix.mock.ring[HVL_NET_QUEUE_RX], i, 72);
+		assert_int_equal(hvl_drv_net_rx(&fix.net, &buf), 1);
+		assert_int_equal(buf->len, 60);
+		assert_ptr_equal(buf->data, p + 12);
+		assert_memory_equal(buf->data, frame, sizeof(frame));
+	}
 }
 
 int main(void)
@@ -589,6 +661,8 @@ int main(void)
 		cmocka_unit_test(
 			conf_drv_features_not_offered_are_not_accepted),
 		cmocka_unit_test(conf_drv_failed_is_followed_by_reset),
+		cmocka_unit_test(conf_drv_any_step_that_fails_sets_failed),
+		cmocka_unit_test(conf_drv_config_space_may_be_larger),
 		cmocka_unit_test(conf_drv_config_fields_need_their_features),
 		cmocka_unit_test(conf_drv_interrupt_is_read_and_acknowledged),
 		cmocka_unit_test(conf_drv_queue_reset_waits_for_the_device),

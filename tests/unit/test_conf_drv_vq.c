@@ -250,6 +250,42 @@ static void conf_drv_split_in_order_tables_are_sequential(void **state)
 	}
 }
 
+/* §3.3.1: nothing that the device may be looking at is written again. */
+static void conf_drv_split_exposed_entries_are_left_alone(void **state)
+{
+	unsigned char descs[16 * NUM], ring[2 * NUM];
+	uint16_t i;
+
+	(void)state;
+	start(NUM, MODERN);
+	for (i = 0; i < NUM / 2; i++) {
+		(void)offer(1, 1);
+		/* All of what was there before, at each one that comes. */
+		if (i != 0) {
+			assert_memory_equal(descs, fix.memory + fix.desc,
+					    32u * i);
+			assert_memory_equal(ring, fix.memory + fix.drv + 4,
+					    2u * i);
+		}
+		memcpy(descs, fix.memory + fix.desc, sizeof(descs));
+		memcpy(ring, fix.memory + fix.drv + 4, sizeof(ring));
+	}
+	assert_int_equal(add(0, 1), -ENOSPC);
+	assert_false(hvl_drv_vq_kick(&fix.vq));
+	assert_int_equal(get(), 0);
+	hvl_drv_vq_irq_off(&fix.vq);
+	(void)hvl_drv_vq_irq_on(&fix.vq);
+	assert_memory_equal(descs, fix.memory + fix.desc, sizeof(descs));
+	/* One is used: its entries are taken anew, and no other. */
+	mock_push(&fix.ring, mock_pop(&fix.ring), 0);
+	assert_int_equal(get(), 1);
+	(void)offer(2, 0);
+	assert_memory_not_equal(descs, fix.memory + fix.desc, 32);
+	assert_memory_equal(descs + 32, fix.memory + fix.desc + 32,
+			    sizeof(descs) - 32);
+	assert_memory_equal(ring, fix.memory + fix.drv + 4, sizeof(ring));
+}
+
 /* §2.7.9: one entry gives all up to its chain back. */
 static void conf_drv_in_order_entry_stands_for_those_before(void **state)
 {
@@ -516,6 +552,7 @@ int main(void)
 		cmocka_unit_test(conf_drv_split_kick_obeys_avail_event),
 		cmocka_unit_test(conf_drv_split_in_order_goes_round_the_table),
 		cmocka_unit_test(conf_drv_split_in_order_tables_are_sequential),
+		cmocka_unit_test(conf_drv_split_exposed_entries_are_left_alone),
 		cmocka_unit_test(
 			conf_drv_in_order_entry_stands_for_those_before),
 		cmocka_unit_test(conf_drv_spurious_notifications_are_harmless),
