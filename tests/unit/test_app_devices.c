@@ -374,6 +374,29 @@ static void devices_hear_of_changes_without_a_doorbell(void **state)
 	in_child(try_doorbell_lost);
 }
 
+static void try_placeholders(void)
+{
+	/* The second block has not even a magic value. */
+	block(0, 0, SHM_DA + 0x20000, 0x10000);
+	app_devices_start();
+	later(5000000);
+	CHECK(app_devices_count() == 0);
+	CHECK(said[0] == '\0');
+	/* Another version may be told of. */
+	block(0, VIRTIO_ID_NET, SHM_DA + 0x20000, 0x10000);
+	*reg(0, HVL_MMIO_REG_VERSION) = 3;
+	app_devices_start();
+	CHECK(app_devices_count() == 0);
+	CHECK(strstr(said, "version unknown"));
+}
+
+/* Virtio 1.3 §4.2.2.2 */
+static void devices_pass_over_placeholders_in_silence(void **state)
+{
+	(void)state;
+	in_child(try_placeholders);
+}
+
 int main(void)
 {
 #define TEST(f) cmocka_unit_test_setup(f, setup)
@@ -383,6 +406,7 @@ int main(void)
 		TEST(devices_that_break_all_the_time_are_tried_less_often),
 		TEST(devices_that_answer_nothing_stall_nobody),
 		TEST(devices_hear_of_changes_without_a_doorbell),
+		TEST(devices_pass_over_placeholders_in_silence),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -250,6 +250,35 @@ static void conf_drv_split_in_order_tables_are_sequential(void **state)
 	}
 }
 
+/* §2.7.6.1: by as many as were offered, and never otherwise. */
+static void conf_drv_split_index_only_counts_up(void **state)
+{
+	uint16_t idx = 0, i;
+	uint32_t round;
+
+	(void)state;
+	start(NUM, MODERN);
+	/* Past the wrap of the index. */
+	for (round = 0; round < 48000; round++) {
+		for (i = 0; i < round % 4; i++) {
+			assert_int_equal(add(0, 1), 0);
+			assert_int_equal(word(fix.drv + 2), idx);
+		}
+		(void)hvl_drv_vq_kick(&fix.vq);
+		idx = (uint16_t)(idx + round % 4);
+		assert_int_equal(word(fix.drv + 2), idx);
+		while (mock_ahead(&fix.ring))
+			mock_push(&fix.ring, mock_pop(&fix.ring), 0);
+		while (get() == 1)
+			;
+		hvl_drv_vq_irq_off(&fix.vq);
+		(void)hvl_drv_vq_irq_on(&fix.vq);
+		assert_int_equal(add(NUM, 1), -EINVAL);
+		(void)hvl_drv_vq_kick(&fix.vq);
+		assert_int_equal(word(fix.drv + 2), idx);
+	}
+}
+
 /* §3.3.1: nothing that the device may be looking at is written again. */
 static void conf_drv_split_exposed_entries_are_left_alone(void **state)
 {
@@ -552,6 +581,7 @@ int main(void)
 		cmocka_unit_test(conf_drv_split_kick_obeys_avail_event),
 		cmocka_unit_test(conf_drv_split_in_order_goes_round_the_table),
 		cmocka_unit_test(conf_drv_split_in_order_tables_are_sequential),
+		cmocka_unit_test(conf_drv_split_index_only_counts_up),
 		cmocka_unit_test(conf_drv_split_exposed_entries_are_left_alone),
 		cmocka_unit_test(
 			conf_drv_in_order_entry_stands_for_those_before),
