@@ -24,10 +24,13 @@ static int rng_start_queue(struct hvl_drv_rng *rng, struct hvl_drv_pool *pool)
 		err = hvl_drv_vq_init(&rng->vq, &cfg);
 	if (err)
 		return err;
-	/* With nothing that a doorbell could wake, it need not ring. */
+	err = hvl_drv_dev_queue_setup(dev, HVL_RNG_QUEUE_REQUEST, &rng->vq);
+	/*
+	 * With nothing that a doorbell could wake, it need not ring. Now, as a
+	 * version 1 device clears the ring when it takes it.
+	 */
 	if (!dev->plat->wait)
 		hvl_drv_vq_irq_off(&rng->vq);
-	err = hvl_drv_dev_queue_setup(dev, HVL_RNG_QUEUE_REQUEST, &rng->vq);
 	if (!err)
 		err = hvl_drv_dev_ready(dev);
 	return err;
@@ -108,10 +111,12 @@ int hvl_drv_rng_poll(struct hvl_drv_rng *rng, void **cookie, uint32_t *len)
 	return ret;
 }
 
-static int rng_wait(struct hvl_drv_rng *rng)
+/* Return: 1, and the answer's length, or why there is none. */
+static int rng_wait(struct hvl_drv_rng *rng, uint32_t *len)
 {
 	struct hvl_drv_dev *dev = rng->dev;
 	struct hvl_drv_wait w;
+	void *cookie;
 	int ret;
 
 	hvl_drv_wait_begin_(&w, dev->plat, 0);
@@ -122,8 +127,10 @@ static int rng_wait(struct hvl_drv_rng *rng)
 		 */
 		if (dev->plat->wait)
 			(void)hvl_drv_dev_events(dev);
-		if (hvl_drv_vq_pending(&rng->vq))
-			return 0;
+		/* One look: what it saw could be gone at a second one. */
+		ret = hvl_drv_rng_poll(rng, &cookie, len);
+		if (ret != 0)
+			return ret;
 		ret = hvl_drv_wait_(&w);
 		if (ret > 0) {
 			ret = hvl_drv_dev_health(dev);
@@ -131,14 +138,12 @@ static int rng_wait(struct hvl_drv_rng *rng)
 					    &rng->vq);
 		}
 		if (ret < 0)
-			return ret;
+			return rng_fail(rng, ret);
 	}
 }
 
 int hvl_drv_rng_read(struct hvl_drv_rng *rng, void *buf, uint32_t len)
 {
-	uint32_t got;
-	void *cookie;
 	int ret = rng_check(rng);
 
 	if (ret)
@@ -148,11 +153,7 @@ int hvl_drv_rng_read(struct hvl_drv_rng *rng, void *buf, uint32_t len)
 	if (len > INT32_MAX)
 		len = INT32_MAX;
 	ret = hvl_drv_rng_submit(rng, buf, len, rng);
-	if (ret)
-		return ret;
-	ret = rng_wait(rng);
-	if (ret)
-		return rng_fail(rng, ret);
-	ret = hvl_drv_rng_poll(rng, &cookie, &got);
-	return ret < 0 ? ret : (int)got;
+	if (!ret)
+		ret = rng_wait(rng, &len);
+	return ret < 0 ? ret : (int)len;
 }

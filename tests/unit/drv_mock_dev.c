@@ -263,11 +263,15 @@ void mock_loading(const volatile void *p);
 void mock_loading(const volatile void *p)
 {
 	struct mock_dev *d = mock;
-	uintptr_t at = (uintptr_t)p;
+	uintptr_t at;
 
-	if (d && d->config_load && at >= (uintptr_t)d->block + 0x100 &&
-	    at < (uintptr_t)d->block + 0x200)
-		d->config_load(d, (uint32_t)(at - (uintptr_t)d->block - 0x100));
+	if (!d)
+		return;
+	at = (uintptr_t)p - (uintptr_t)d->block;
+	if (d->config_load && at >= 0x100 && at < sizeof(d->block))
+		d->config_load(d, (uint32_t)(at - 0x100));
+	if (d->ring_load && at >= sizeof(d->block))
+		d->ring_load(d, p);
 }
 
 static uint64_t mock_now(void *ctx)

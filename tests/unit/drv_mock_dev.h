@@ -59,6 +59,8 @@ struct mock_dev {
 
 	/* called before each load of a config byte, with its offset */
 	void (*config_load)(struct mock_dev *d, uint32_t off);
+	/* called before each load that is not from the registers */
+	void (*ring_load)(struct mock_dev *d, const volatile void *p);
 
 	/* the model: serve the rings; called at each look while DRIVER_OK */
 	void (*serve)(struct mock_dev *d);

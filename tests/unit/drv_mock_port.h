@@ -12,6 +12,9 @@ void mock_loading(const volatile void *p);
 #undef HVL_PORT_LOAD
 #define HVL_PORT_LOAD(p) \
 	(mock_loading(p), __atomic_load_n((p), __ATOMIC_RELAXED))
+#undef HVL_PORT_LOAD_ACQUIRE
+#define HVL_PORT_LOAD_ACQUIRE(p) \
+	(mock_loading(p), __atomic_load_n((p), __ATOMIC_ACQUIRE))
 #undef HVL_PORT_STORE
 #define HVL_PORT_STORE(p, v)                                  \
 	do {                                                  \

@@ -7,6 +7,7 @@
 #include <hvl/driver/rng.h>
 #include <hvl/metal/compiler.h>
 #include <hvl/metal/errno.h>
+#include <hvl/wire/vring_packed.h>
 
 static struct fixture {
 	struct hvl_drv_pool pool;
@@ -222,6 +223,37 @@ static void drv_rng_read_rejects_wrong_used_entries(void **state)
 	}
 }
 
+/* The first descriptor of a packed ring: used at one look, not so at the next. */
+static void ring_flickers(struct mock_dev *d, const volatile void *p)
+{
+	static const uint16_t flags[] = {
+		VRING_PACKED_DESC_F_AVAIL | VRING_PACKED_DESC_F_USED,
+		VRING_PACKED_DESC_F_AVAIL,
+	};
+	static unsigned int looks;
+	uint64_t at = fix.rng.vq.ring_off + fix.rng.vq.at.desc;
+
+	if (p == hvl_io_va(d->shm, at + 14))
+		hvl_io_write16(d->shm, at + 14, flags[looks++ % 2]);
+}
+
+static void drv_rng_read_looks_at_an_answer_once(void **state)
+{
+	struct fixture *f = fix_init(MOCK_V2);
+	int n;
+
+	(void)state;
+	f->mock.offered |= HVL_BIT64(VIRTIO_F_RING_PACKED);
+	f->mock.serve = NULL;
+	assert_int_equal(hvl_drv_rng_start(&f->rng, &f->dev, &f->pool), 0);
+	f->mock.ring_load = ring_flickers;
+	n = hvl_drv_rng_read(&f->rng, f->buf, 8);
+	/* No bytes were written, and that is no answer. */
+	assert_int_equal(n, -EPROTO);
+	f->mock.ring_load = NULL;
+	fix_stop(f, 0);
+}
+
 static void drv_rng_submit_and_poll_carry_cookies(void **state)
 {
 	struct fixture *f = fix_start(MOCK_V2);
@@ -304,6 +336,7 @@ int main(void)
 		cmocka_unit_test(drv_rng_read_times_out_until_restarted),
 		cmocka_unit_test(drv_rng_read_notices_a_broken_device),
 		cmocka_unit_test(drv_rng_read_rejects_wrong_used_entries),
+		cmocka_unit_test(drv_rng_read_looks_at_an_answer_once),
 		cmocka_unit_test(drv_rng_submit_and_poll_carry_cookies),
 		cmocka_unit_test(drv_rng_start_takes_a_smaller_ring),
 		cmocka_unit_test(drv_rng_start_gives_all_back_on_errors),
