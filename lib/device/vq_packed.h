@@ -189,17 +189,19 @@ static inline uint16_t packed_word(uint16_t idx, bool wrap)
 	return (uint16_t)(idx | (wrap ? VRING_PACKED_EVENT_WRAP : 0));
 }
 
-/* As split_want(); one word, so that the driver never sees a mix. */
+/*
+ * As split_want(); one word, so that the driver never sees a mix. An entry that
+ * is behind us comes up again at every second round: off is said outright.
+ */
 static inline void packed_want(struct hvl_dev_vq *vq, bool on)
 {
-	uint32_t v = on ? 0 : VRING_PACKED_EVENT_FLAG_DISABLE << 16;
+	uint32_t v = VRING_PACKED_EVENT_FLAG_ENABLE;
 
-	if (vq_has(vq, VIRTIO_RING_F_EVENT_IDX)) {
-		if (!on)
-			return;
+	if (!on)
+		v = VRING_PACKED_EVENT_FLAG_DISABLE << 16;
+	else if (vq_has(vq, VIRTIO_RING_F_EVENT_IDX))
 		v = VRING_PACKED_EVENT_FLAG_DESC << 16 |
 		    packed_word(vq->avail_idx, vq->avail_wrap);
-	}
 	if (v == vq->want)
 		return;
 	vq->want = v;
