@@ -302,6 +302,7 @@ static void net_regain(struct hvl_drv_net *net, uint16_t queue)
 	}
 	if (queue == HVL_NET_QUEUE_RX)
 		return;
+	net->tx_waits = false;
 	net->tx_free = NULL;
 	for (i = 0; i < net->nbufs_tx; i++) {
 		if (!net->cfg.tx_bufs[i].lent)
@@ -391,8 +392,10 @@ static int net_reclaim(struct hvl_drv_net *net)
 	void *cookie;
 	int ret;
 
-	while ((ret = hvl_drv_vq_get(&net->tx, &cookie, &len)) == 1)
+	while ((ret = hvl_drv_vq_get(&net->tx, &cookie, &len)) == 1) {
 		net_put_free(net, cookie);
+		net->tx_waits = false;
+	}
 	return ret;
 }
 
@@ -473,9 +476,8 @@ bool hvl_drv_net_irq_on(struct hvl_drv_net *net)
 /* Remember when a frame was last seen to be sent, or none to wait. */
 static uint64_t net_stuck_us(struct hvl_drv_net *net, uint64_t now)
 {
-	if (!net->tx_waits || net->tx.used_idx != net->tx_seen)
+	if (!net->tx_waits)
 		net->tx_since_us = now;
-	net->tx_seen = net->tx.used_idx;
 	net->tx_waits = net->tx.nfree != net->tx.cfg.num;
 	return now - net->tx_since_us;
 }

@@ -395,6 +395,31 @@ static void loop_devices_notice_frames_that_are_stuck(void **state)
 	}
 }
 
+/* Frames sent in between, however many, show that it goes on. */
+static void loop_devices_check_sees_whole_rounds(void **state)
+{
+	(void)state;
+	for (unsigned int v = 0; v < VERSIONS; v++) {
+		struct loop *l = create_up(&versions[v], 16);
+		struct hvl_drv_net_buf *buf;
+		uint32_t first;
+
+		leave_frames_in_flight(l);
+		assert_int_equal(hvl_drv_net_check(&l->net), 0);
+		first = l->net.tx.used_idx;
+		/* Round to where it was, and the ring full again. */
+		do {
+			loop_wait(l);
+			leave_frames_in_flight(l);
+			while (hvl_drv_net_rx(&l->net, &buf) == 1)
+				hvl_drv_net_rx_done(&l->net, buf, buf->gen);
+		} while (l->net.tx.used_idx != first);
+		l->now_us += 2 * HVL_DRV_NET_STUCK * HVL_DRV_TIMEOUT_US;
+		assert_int_equal(hvl_drv_net_check(&l->net), 0);
+		loop_destroy(l);
+	}
+}
+
 static void loop_devices_heal_after_a_broken_ring(void **state)
 {
 	(void)state;
@@ -478,6 +503,7 @@ int main(void)
 		cmocka_unit_test(
 			loop_devices_keep_memory_from_a_silent_main_side),
 		cmocka_unit_test(loop_devices_notice_frames_that_are_stuck),
+		cmocka_unit_test(loop_devices_check_sees_whole_rounds),
 		cmocka_unit_test(loop_devices_heal_after_a_broken_ring),
 		cmocka_unit_test(loop_devices_notice_a_restarted_main_side),
 		cmocka_unit_test(loop_devices_follow_the_link),

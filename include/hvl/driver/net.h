@@ -72,8 +72,7 @@ struct hvl_drv_net {
 	uint16_t nbufs_rx; /* buffers in use */
 	uint16_t nbufs_tx;
 	uint64_t tx_since_us; /* nothing was sent since, though it waits */
-	uint16_t tx_seen;     /* used index then */
-	bool tx_waits;	      /* at the last hvl_drv_net_check() */
+	bool tx_waits;	      /* from one hvl_drv_net_check() to the next */
 	int error;	      /* of the config space, for hvl_drv_net_check() */
 	bool split;	      /* the header has a descriptor of its own */
 	uint16_t mtu;	      /* bytes of payload after the Ethernet header */
