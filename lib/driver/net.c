@@ -221,12 +221,15 @@ static int net_setup_queues(struct hvl_drv_net *net)
 	err = net_alloc_all(net, rx, tx);
 	if (err)
 		return err;
-	/* Sent frames are collected when a buffer is wanted, not before. */
-	hvl_drv_vq_irq_off(&net->tx);
 	err = hvl_drv_dev_queue_setup(net->dev, HVL_NET_QUEUE_RX, &net->rx);
 	if (!err)
 		err = hvl_drv_dev_queue_setup(net->dev, HVL_NET_QUEUE_TX,
 					      &net->tx);
+	/*
+	 * Sent frames are collected when a buffer is wanted, not before. Now,
+	 * as a version 1 device clears the ring when it takes it.
+	 */
+	hvl_drv_vq_irq_off(&net->tx);
 	for (i = 0; i < net->nbufs_rx && !err; i++)
 		err = net_post(net, &net->cfg.rx_bufs[i]);
 	for (i = net->nbufs_tx; i-- > 0;)
@@ -327,11 +330,11 @@ int hvl_drv_net_queue_reset(struct hvl_drv_net *net, uint16_t queue)
 	err = hvl_drv_vq_init(vq, &cfg);
 	if (err)
 		return err;
-	if (!irq)
-		hvl_drv_vq_irq_off(vq);
 	err = hvl_drv_dev_queue_setup(net->dev, queue, vq);
 	if (err)
 		return err;
+	if (!irq)
+		hvl_drv_vq_irq_off(vq);
 	net_regain(net, queue);
 	hvl_drv_net_kick(net);
 	return 0;

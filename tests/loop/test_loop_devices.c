@@ -141,7 +141,33 @@ static void loop_devices_work_by_polling(void **state)
 	}
 }
 
-/* A lost doorbell costs at most the re-check's time, in either direction. */
+/* Both sides poll: as good as no doorbell, past the wrap of the indices. */
+static void loop_devices_that_poll_are_left_alone(void **state)
+{
+	(void)state;
+	for (unsigned int v = 0; v < VERSIONS; v++) {
+		struct loop_options opt = versions[v];
+		const struct hvl_dev_stats *stats;
+		struct loop *l;
+
+		opt.polling = true;
+		l = create_up(&opt, 16);
+		stats = &l->dev[LOOP_NET].stats;
+		hvl_drv_net_irq_off(&l->net);
+		hvl_dev_set_polled(&l->dev[LOOP_NET], true);
+		/* Let both sides find out. */
+		assert_int_equal(loop_traffic(l, 0, 100), 100);
+		l->rings = 0;
+		l->dev[LOOP_NET].stats.interrupts = 0;
+		assert_int_equal(loop_traffic(l, 100, FRAMES), FRAMES);
+		/* One a queue at the wrap of a split ring's indices. */
+		assert_in_range(l->rings, 0, opt.features_on & PACKED ? 0 : 4);
+		assert_in_range(stats->interrupts, 0,
+				opt.features_on & PACKED ? 0 : 4);
+		loop_destroy(l);
+	}
+}
+
 /* What a notification carries is a hint: it may be anything by now. */
 static unsigned int serve_notified_wrongly(struct loop *l, unsigned int device,
 					   unsigned int budget)
@@ -191,6 +217,7 @@ static void loop_devices_take_notifications_as_hints(void **state)
 			time_of_traffic(&versions[v], NULL));
 }
 
+/* A lost doorbell costs at most the re-check's time, in either direction. */
 static void loop_devices_survive_lost_doorbells(void **state)
 {
 	(void)state;
@@ -494,6 +521,7 @@ int main(void)
 		cmocka_unit_test(loop_devices_carry_traffic_past_the_wrap),
 		cmocka_unit_test(loop_devices_work_without_layout_and_indirect),
 		cmocka_unit_test(loop_devices_work_by_polling),
+		cmocka_unit_test(loop_devices_that_poll_are_left_alone),
 		cmocka_unit_test(loop_devices_take_notifications_as_hints),
 		cmocka_unit_test(loop_devices_survive_lost_doorbells),
 		cmocka_unit_test(loop_devices_set_up_with_no_doorbell_at_all),
