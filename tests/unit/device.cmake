@@ -9,11 +9,13 @@ endforeach()
 # The device side dies at every word that it stores: a port tells of each.
 get_target_property(hvl_device_sources hvl_device SOURCES)
 list(TRANSFORM hvl_device_sources PREPEND "${PROJECT_SOURCE_DIR}/lib/device/")
-hvl_add_test(test_dev_resume LABEL unit
-  SOURCES test_dev_resume.c
-    ${hvl_device_sources}
-  LIBS hvl::metal INCLUDES ../support
-  DEFINES HVL_METAL_PORT_H="cut_port.h")
+foreach(name resume resume_records)
+  hvl_add_test(test_dev_${name} LABEL unit
+    SOURCES test_dev_${name}.c
+      ${hvl_device_sources}
+    LIBS hvl::metal INCLUDES ../support
+    DEFINES HVL_METAL_PORT_H="cut_port.h")
+endforeach()
 hvl_add_test(test_dev_mmio_v1_races LABEL unit
   SOURCES test_dev_mmio_v1_races.c
     ${hvl_device_sources}
