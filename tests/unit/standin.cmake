@@ -6,9 +6,11 @@ set(support "${PROJECT_SOURCE_DIR}/tests/support")
 set(standin "${support}/sysfs_standin.c" "${support}/sysfs_standin_elf.c")
 
 if(TARGET hvl_pmm)
-  hvl_add_test(test_sysfs_standin LABEL unit
-    SOURCES test_sysfs_standin.c ${standin}
-      "${support}/elf_builder.c" "${support}/rsc_builder.c"
-    INCLUDES "${support}" "${PROJECT_SOURCE_DIR}/pmm"
-    LIBS hvl::remoteproc Threads::Threads)
+  foreach(part "" _recovery _cdev)
+    hvl_add_test(test_sysfs_standin${part} LABEL unit
+      SOURCES test_sysfs_standin${part}.c ${standin}
+        "${support}/elf_builder.c" "${support}/rsc_builder.c"
+      INCLUDES "${support}" "${PROJECT_SOURCE_DIR}/pmm"
+      LIBS hvl::remoteproc Threads::Threads)
+  endforeach()
 endif()
