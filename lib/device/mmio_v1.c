@@ -62,11 +62,14 @@ static void v1_hide_needs_reset(struct hvl_dev *dev)
 /*
  * The driver started over: forget it; the registers it writes stay. @left is
  * what QueuePFN may still hold of its earlier life, or 0: see v1_is_left().
+ * @late: it may only seem so, and go on with queues that are not known here.
  */
-static void v1_forget(struct hvl_dev *dev, enum hvl_dev_event ev, uint32_t left)
+static void v1_forget(struct hvl_dev *dev, enum hvl_dev_event ev, uint32_t left,
+		      bool late)
 {
 	hvl_dev_reset_(dev, ev);
 	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX,
+					   .late = late,
 					   .left_pfn = left,
 					   .acked_at_us = v1_now(dev) };
 	hvl_dev_record_(dev);
@@ -83,12 +86,15 @@ static void v1_unmark(struct hvl_dev *dev, uint32_t sel, uint32_t num,
 	v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, 0, pfn);
 }
 
-/* What QueuePFN may hold of the driver's earlier life, or of one before. */
-static uint32_t v1_old_pfn(const struct hvl_dev *dev)
+/*
+ * Whether QueuePFN may hold @pfn from the driver's earlier life, or from one
+ * before. A host that came late does not know what that was.
+ */
+static bool v1_is_old(const struct hvl_dev *dev, uint32_t pfn)
 {
 	uint32_t last = v1_last_pfn(dev);
 
-	return last != 0 ? last : dev->mmio.left_pfn;
+	return dev->mmio.late || pfn == (last != 0 ? last : dev->mmio.left_pfn);
 }
 
 /* Whether it may be there still, and time will tell. */
@@ -112,7 +118,7 @@ static bool v1_reset(struct hvl_dev *dev)
 	    num == HVL_MMIO_V1_MARKER && sel == HVL_MMIO_V1_MARKER)
 		return false;
 	v1_forget(dev, HVL_DEV_EVENT_RESET,
-		  v1_may_leave(dev) && pfn == v1_old_pfn(dev) ? pfn : 0);
+		  v1_may_leave(dev) && v1_is_old(dev, pfn) ? pfn : 0, false);
 	hvl_rmb_before_second_look();
 	if (v1_status(dev) != 0)
 		return true;
@@ -182,7 +188,8 @@ static bool v1_pfn_restarted(const struct hvl_dev *dev)
 {
 	uint32_t pfn;
 
-	if (!dev->mmio.setup_over)
+	/* If we came late, whether it has our queues comes first. */
+	if (!dev->mmio.setup_over || dev->mmio.late)
 		return false;
 	pfn = hvl_io_load_acquire32(dev->cfg.regs, HVL_MMIO_REG_QUEUE_PFN);
 	if (pfn == 0 || pfn == HVL_MMIO_V1_ACK)
@@ -239,13 +246,15 @@ static void v1_restart(struct hvl_dev *dev, uint8_t status)
 {
 	uint32_t left = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN);
 	uint32_t sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
+	bool late = (dev->mmio.late || dev->broken) &&
+		    (status & VIRTIO_CONFIG_S_DRIVER_OK);
 
 	if (!v1_may_leave(dev) || !(status & VIRTIO_CONFIG_S_ACKNOWLEDGE) ||
 	    left == HVL_MMIO_V1_ACK ||
-	    (left != v1_old_pfn(dev) &&
+	    (!v1_is_old(dev, left) &&
 	     (sel == 0 || sel >= dev->cfg.model->nqueues)))
 		left = 0;
-	v1_forget(dev, HVL_DEV_EVENT_RESTARTED, left);
+	v1_forget(dev, HVL_DEV_EVENT_RESTARTED, left, late);
 	/* Seen by its interrupt handler, it would end the next wait too soon. */
 	v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, HVL_MMIO_V1_ACK, 0);
 }

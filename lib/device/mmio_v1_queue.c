@@ -209,6 +209,13 @@ static void v1_drop_queue(struct hvl_dev *dev, uint16_t i)
 	hvl_dev_record_(dev);
 }
 
+static bool v1_was_refused(const struct hvl_dev *dev, uint16_t i,
+			   const struct v1_request *r)
+{
+	return dev->mmio.refused_queue == i &&
+	       v1_same(&r->q, &dev->mmio.refused);
+}
+
 /*
  * Nobody here knows the queues that a driver set up before we came. One that
  * goes on with the next must not get half a device.
@@ -261,12 +268,13 @@ bool hvl_dev_v1_setup_queue_(struct hvl_dev *dev)
 		return false;
 	i = hvl_dev_v1_queue_index_(dev, r.sel);
 	if (i == dev->cfg.model->nqueues || r.q.num == 0 ||
-	    r.q.num == HVL_MMIO_V1_MARKER || v1_same(&r.q, &m->refused) ||
+	    r.q.num == HVL_MMIO_V1_MARKER || v1_was_refused(dev, i, &r) ||
 	    !v1_watch_first(dev, &r))
 		return false;
 	v1_drop_queue(dev, i);
 	if (v1_half_known(dev, i) || !v1_start_queue(dev, i, &r.q)) {
 		m->refused = r.q;
+		m->refused_queue = i;
 		return false;
 	}
 	v1_zero_ring(&dev->vq[i]);

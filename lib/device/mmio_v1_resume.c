@@ -48,6 +48,14 @@ static bool v1_asks_anew(const struct hvl_dev *dev)
 	       r.sel < dev->cfg.model->nqueues - 1u;
 }
 
+/* A page that an earlier life of the driver may have left: v1_is_left() */
+static uint32_t v1_found_pfn(const struct hvl_dev *dev)
+{
+	uint32_t pfn = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN);
+
+	return dev->cfg.now_us && pfn != HVL_MMIO_V1_ACK ? pfn : 0;
+}
+
 void hvl_dev_v1_attach_(struct hvl_dev *dev)
 {
 	uint8_t status;
@@ -56,19 +64,22 @@ void hvl_dev_v1_attach_(struct hvl_dev *dev)
 		hvl_dev_v1_publish_(dev);
 		return;
 	}
-	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX };
-	hvl_dev_record_(dev);
+	dev->mmio = (struct hvl_dev_mmio){ .last_acked = HVL_DEV_QUEUES_MAX,
+					   .acked_at_us = v1_now(dev) };
 	hvl_dev_mmio_write_own_(dev);
 	status = v1_status(dev);
-	if (status & VIRTIO_CONFIG_S_DRIVER_OK) {
-		if (!v1_asks_anew(dev))
-			hvl_dev_v1_disown_(dev, status);
+	if ((status & VIRTIO_CONFIG_S_DRIVER_OK) && !v1_asks_anew(dev)) {
+		hvl_dev_v1_disown_(dev, status);
 		return;
 	}
-	/* Seen here, so that DRIVER_OK is not taken for one of old. */
 	dev->mmio.late = status != 0;
-	if (status != 0)
+	if (status == 0)
+		dev->mmio.left_pfn = v1_found_pfn(dev);
+	else if (!(status & VIRTIO_CONFIG_S_DRIVER_OK))
+		/* Seen here, so that DRIVER_OK is not taken for one of old. */
 		hvl_dev_v1_take_status_(dev, status);
+	/* Not before: whoever comes next must find that we came late. */
+	hvl_dev_record_(dev);
 }
 
 void hvl_dev_v1_save_(const struct hvl_dev *dev, struct hvl_dev_saved *saved)

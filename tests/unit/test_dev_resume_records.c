@@ -343,6 +343,155 @@ static void attach_v1_serves_a_driver_that_asks_anew(void **state)
 	exchange(1);
 }
 
+/*
+ * Status from an earlier life does not tell that a driver sets up: the rest of
+ * its set-up looks like a restart.
+ */
+static void attach_v1_serves_no_half_device_without_a_trace(void **state)
+{
+	unsigned int asks;
+
+	(void)state;
+	for (asks = 0; asks < 2; asks++) {
+		begin(1, true);
+		traceless = true;
+		lay_rings();
+		bring_up();
+		look();
+		mock_set(&d, HVL_MMIO_REG_DEVICE_FEATURES_SEL, 0);
+		ask(0);
+		assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN),
+				 HVL_MMIO_V1_ACK);
+		if (asks)
+			mock_set(&d, HVL_MMIO_REG_QUEUE_PFN, mock_pfn(&d, 0));
+		come_back_without();
+		if (!asks)
+			look();
+		ask(1);
+		assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN),
+				 mock_pfn(&d, 1));
+		assert_false(d.dev.live);
+		bring_up();
+		exchange(1);
+	}
+}
+
+/* What the driver wrote back, and the next queue: refused for that queue. */
+static void attach_v1_serves_a_page_refused_elsewhere(void **state)
+{
+	(void)state;
+	begin(1, true);
+	traceless = true;
+	lay_rings();
+	set_status(1);
+	set_status(2);
+	ask(0);
+	come_back_without();
+	mock_v1_queue_regs(&d, 1, MOCK_NUM, mock_pfn(&d, 0));
+	look();
+	assert_int_equal(d.log.lines, 1);
+	ask(0);
+	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), HVL_MMIO_V1_ACK);
+}
+
+/* Of a driver's earlier life, as far as a host can tell that was not there. */
+static void attach_v1_serves_no_page_left_by_a_reset(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		begin(1, true);
+		lay_rings();
+		mock_set(&d, HVL_MMIO_REG_STATUS, i);
+		mock_v1_queue_regs(&d, 1, MOCK_NUM, mock_pfn(&d, 0));
+		come_back_without();
+		/* It goes on before the registers are cleared. */
+		assert_int_equal(d.dev.mmio.left_pfn, i ? 0 : mock_pfn(&d, 0));
+		assert_int_equal(d.dev.mmio.late, i);
+	}
+}
+
+/*
+ * The host dies at store @cut of what @act does, if there are so many; the next
+ * one goes by the record, if there is one that can be.
+ */
+static void die_in(void (*act)(void), unsigned int cut)
+{
+	life.points = 0;
+	life.cut = cut;
+	life.serving = true;
+	if (setjmp(life.env) == 0)
+		act();
+	else
+		life.deaths++;
+	life.serving = false;
+	life.cut = 0;
+	if (life.deaths != 0 && come_back() != 0)
+		hvl_dev_attach(&d.dev);
+}
+
+static void attach_and_serve(void)
+{
+	come_back_without();
+	mock_service(&d);
+}
+
+static void serve(void)
+{
+	mock_service(&d);
+}
+
+static void attach_v1_dies_at_every_store(void **state)
+{
+	unsigned int cut = 0;
+
+	(void)state;
+	traceless = true;
+	do {
+		begin(1, true);
+		lay_rings();
+		bring_up();
+		exchange(1);
+		memset(&kept, 0, sizeof(kept));
+		die_in(attach_and_serve, ++cut);
+		look();
+		assert_true(mock_needs_reset(&d));
+		bring_up();
+		exchange(2);
+		assert_false(mock_needs_reset(&d));
+	} while (life.deaths != 0);
+	assert_true(cut > 10);
+}
+
+/* The driver gets to DRIVER_OK with queues of an earlier host's. */
+static void attach_v1_dies_in_mid_setup(void **state)
+{
+	unsigned int cut = 0;
+
+	(void)state;
+	traceless = true;
+	do {
+		begin(1, true);
+		lay_rings();
+		set_status(1);
+		set_status(2);
+		ask(0);
+		ask(1);
+		mock_set(&d, HVL_MMIO_REG_QUEUE_PFN, mock_pfn(&d, 1));
+		come_back_without();
+		mock_set(&d, HVL_MMIO_REG_STATUS, MOCK_STATUS_INIT | OK);
+		die_in(serve, ++cut);
+		look();
+		look();
+		assert_true(mock_needs_reset(&d));
+		assert_false(d.dev.live);
+		bring_up();
+		exchange(1);
+	} while (life.deaths != 0);
+	assert_true(cut > 5);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +505,11 @@ int main(void)
 		CASE(attach_v1_serves_no_half_device),
 		CASE(attach_v1_serves_a_second_try),
 		CASE(attach_v1_serves_a_driver_that_asks_anew),
+		CASE(attach_v1_serves_no_half_device_without_a_trace),
+		CASE(attach_v1_serves_a_page_refused_elsewhere),
+		CASE(attach_v1_serves_no_page_left_by_a_reset),
+		CASE(attach_v1_dies_at_every_store),
+		CASE(attach_v1_dies_in_mid_setup),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,7 +207,8 @@ struct hvl_dev_mmio {
 	uint32_t isr_late;    /* bits with news since that ring */
 	bool isr_unsure;      /* that ring was not repeated yet */
 	uint64_t acked_at_us; /* when a queue was last acknowledged */
-	struct hvl_dev_mmio_queue refused; /* that request was logged */
+	struct hvl_dev_mmio_queue refused; /* that request was logged, */
+	uint16_t refused_queue;		   /* for that queue */
 	uint8_t status_seen;
 	uint8_t last_acked; /* queue; HVL_DEV_QUEUES_MAX: none */
 	bool ack_repeated;  /* for that queue */
@@ -215,7 +216,7 @@ struct hvl_dev_mmio {
 	bool setup_over;    /* the driver is past its queues */
 	bool marked;	    /* the registers will show a restart */
 	bool watched;	    /* and HostFeaturesSel will, from here on */
-	bool late;	    /* we came in the middle of the driver's set-up */
+	bool late;	    /* the driver may have queues from before we came */
 	uint32_t left_pfn;  /* in QueuePFN, perhaps, of an earlier life */
 	struct hvl_dev_mmio_queue queue[HVL_DEV_QUEUES_MAX];
 };
