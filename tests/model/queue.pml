@@ -6,7 +6,9 @@
  * Whatever happens, in any order: an acknowledgement that the driver takes is
  * for a queue that the device has set up in this life of the driver, with its
  * own ring; such a queue is neither dropped nor cleared again. Once nothing
- * moves any more, the driver is up, and the device serves both queues.
+ * moves any more, the driver is up, and the device serves both queues. A host
+ * that comes back with no record knows none of them: then the driver is told,
+ * or waits, and once it has started over all is as above.
  *
  * To see that it can fail, and what each rule is for:
  *
@@ -19,6 +21,19 @@
  * -DLEFT_LAST       only the last acknowledged page can be left in QueuePFN
  * -DRESUME_BLINDLY  a host that comes back does not look before it acknowledges
  * -DNO_REPEAT       a page that stays is never acknowledged again
+ *
+ * Of a host with no record:
+ *
+ * -DNO_DISOWN       it lets a driver be that is live
+ * -DNO_FINISH       and one that gets there with queues of old
+ * -DNO_MARKERS      it asks for a restart, but would not see it
+ * -DHALF_DEVICE     a driver may go on with queues of old where Status does
+ *                   not tell
+ * -DLATE_UNSEEN     the Status that it found counts as news
+ * -DLATE_OVER       it looks for a restart before it knows its place
+ * -DLATE_KNOWS      it takes no page for left by an earlier life
+ * -DREFUSE_PAGE     a page that is refused for one queue is so for all
+ * -DRECORD_FIRST    its record is there before what it found
  * -DKIND=...        one kind of driver, if that is enough
  */
 
@@ -35,9 +50,18 @@ mtype = { OLDER, NEWER, OWN }; /* drivers */
 #define MARKER 7   /* QueueSel; QueueNum and DeviceFeaturesSel are bits */
 #define NOBODY 6   /* no queue */
 
+#ifdef REFUSE_PAGE
+#define REQUEST(i, page) (page)
+#else
+#define REQUEST(i, page) ((i) * 8 + (page))
+#endif
+
 #define ACKNOWLEDGE 1
 #define DRIVER 2
 #define DRIVER_OK 4
+
+#define ALL_STARTED (m.started[0] && m.started[1])
+#define ANY_STARTED (m.started[0] || m.started[1])
 
 #ifdef KIND
 mtype kind = KIND;
@@ -51,6 +75,8 @@ bool num;	 /* QueueNum is no marker */
 bool fsel = true; /* DeviceFeaturesSel is no marker */
 bool idx[NQ];	 /* the avail index is not 0 */
 
+bool needs_reset; /* of Status */
+
 bool to_device;
 
 /* The driver. */
@@ -61,19 +87,35 @@ bool kill_driver;
 /* What the device has done since the driver's life began. */
 bool cleared[NQ];
 
+bool told[NQ]; /* by a host that is there, or that left a record */
+
+/*
+ * What became of it with a host that left no record: queues that it had set up
+ * in this life of the driver; that another host has come since; that the ring
+ * of a driver that is up was cleared.
+ */
+bool foreign[NQ], bare, spoiled;
+
 /* The device: its memory, all but the last two recorded. */
 typedef memory {
 	byte seen, last, page[NQ], left;
-	bool started[NQ], pending, over, marked, watched
+	bool started[NQ], pending, over, marked, watched, late, broken
 }
 memory m, r;
 bool live, repeated;
-bool kill_device, busy;
+byte refused; /* a request */
+bool kill_device, busy, forget;
 
 bool due; /* 100 ms have passed */
 
 #define LAST_PAGE (m.last == NOBODY -> NONE : m.page[m.last])
 #define OLD_PAGE (m.last == NOBODY -> m.left : m.page[m.last])
+/* v1_is_old() */
+#ifdef LATE_KNOWS
+#define IS_OLD(page) ((page) == OLD_PAGE)
+#else
+#define IS_OLD(page) (m.late || (page) == OLD_PAGE)
+#endif
 #define RING to_device = true
 
 #define COPY(to, from)                                                        \
@@ -81,7 +123,8 @@ bool due; /* 100 ms have passed */
 	to.page[0] = from.page[0]; to.page[1] = from.page[1];                 \
 	to.started[0] = from.started[0]; to.started[1] = from.started[1];     \
 	to.pending = from.pending; to.over = from.over;                       \
-	to.marked = from.marked; to.watched = from.watched
+	to.marked = from.marked; to.watched = from.watched;                   \
+	to.late = from.late; to.broken = from.broken
 #define RECORD COPY(r, m)
 
 /* hvl_io_cas32() */
@@ -110,6 +153,10 @@ bool due; /* 100 ms have passed */
 #define SAME_LIFE (status == m.seen && !(m.watched && fsel))
 #endif
 
+/* Written whole, it takes the device's bit away. */
+#define SET_STATUS(s)                                                         \
+	status = (s); needs_reset = false; RING
+
 inline drv_queue(i)
 {
 	sel = i;
@@ -117,7 +164,8 @@ inline drv_queue(i)
 	atomic { pfn = PAGE(i); RING; waits = true };
 	atomic { pfn == ACKED ->
 		waits = false;
-		assert(m.started[i] && m.page[i] == PAGE(i) && cleared[i]);
+		assert(foreign[i] ||
+		       m.started[i] && m.page[i] == PAGE(i) && cleared[i]);
 		got[i] = true }
 	if
 	:: kind != OLDER -> pfn = PAGE(i)
@@ -130,14 +178,14 @@ proctype driver()
 end:	do
 	:: {
 		if
-		:: atomic { kind == OLDER -> status = ACKNOWLEDGE; RING };
+		:: atomic { kind == OLDER -> SET_STATUS(ACKNOWLEDGE) };
 			fsel = true;
-			atomic { status = DRIVER; RING }
+			atomic { SET_STATUS(DRIVER) }
 		:: atomic { kind == NEWER ->
 				status = status | ACKNOWLEDGE; RING };
 			if
-			:: atomic { status = 0; RING };
-				atomic { status = ACKNOWLEDGE; RING }
+			:: atomic { SET_STATUS(0) };
+				atomic { SET_STATUS(ACKNOWLEDGE) }
 			:: skip
 			fi;
 			atomic { status = status | DRIVER; RING };
@@ -149,19 +197,20 @@ end:	do
 			sel = NOBODY;
 #endif
 			pfn = NONE;
-			atomic { status = 0; RING; waits = true };
+			atomic { SET_STATUS(0); waits = true };
 			/* Its memory is its own again. */
 			atomic { sel == MARKER -> waits = false; assert(!live) };
-			atomic { status = ACKNOWLEDGE; RING };
-			atomic { status = ACKNOWLEDGE | DRIVER; RING };
+			atomic { SET_STATUS(ACKNOWLEDGE) };
+			atomic { SET_STATUS(ACKNOWLEDGE | DRIVER) };
 			fsel = true
 		fi;
 		drv_queue(0);
 		drv_queue(1);
 		atomic {
-			status = (kind == OLDER -> DRIVER_OK :
-						   status | DRIVER_OK);
-			RING
+			if
+			:: kind == OLDER -> SET_STATUS(DRIVER_OK)
+			:: else -> status = status | DRIVER_OK; RING
+			fi
 		};
 		atomic { up = true; idx[0] = true; idx[1] = true };
 end_up:		(0)
@@ -170,30 +219,38 @@ end_up:		(0)
 			kill_driver = false;
 			up = false; waits = false;
 			got[0] = false; got[1] = false;
-			cleared[0] = false; cleared[1] = false
+			cleared[0] = false; cleared[1] = false;
+			told[0] = false; told[1] = false;
+			foreign[0] = false; foreign[1] = false;
+			bare = false; spoiled = false
 		}
 	   }
 	od
 }
 
-/* Queues go: nobody who was told of them may be there. */
+/*
+ * Queues go: nobody who was told of them may be there. What another host told
+ * does not count.
+ */
 #define STOP(i)                                                               \
-	assert(!m.started[i] || !got[i]);                                     \
+	assert(!m.started[i] || !got[i] || !told[i] || m.broken);             \
 	m.started[i] = false
 
 /* v1_forget() */
-inline dev_forget(keep)
+inline dev_forget(keep, late_too)
 {
 	atomic {
+		m.late = late_too; due = false;
 		STOP(0);
 		STOP(1);
-		live = false; repeated = false;
+		live = false; repeated = false; refused = NONE;
 		m.left = keep; m.seen = 0; m.last = NOBODY;
 		m.page[0] = NONE; m.page[1] = NONE;
 		m.pending = false; m.over = false; m.marked = false;
-		m.watched = false;
+		m.watched = false; m.broken = false;
 		RECORD
 	}
+	needs_reset = false
 }
 
 /* v1_reset() */
@@ -206,9 +263,9 @@ inline dev_reset()
 	:: m.seen == 0 && p == NONE && !n && l == MARKER
 	:: else ->
 #ifndef RESET_IS_CLEAN
-		before = (!m.marked && p == OLD_PAGE -> p : NONE);
+		before = (!m.marked && IS_OLD(p) -> p : NONE);
 #endif
-		dev_forget(before);
+		dev_forget(before, false);
 		if
 		:: status == 0 ->
 			CLEAR_REGISTERS(p);
@@ -229,7 +286,11 @@ inline dev_restarted()
 		      (m.watched && fsel)
 	}
 	if
+#ifdef LATE_OVER
 	:: !yes && m.over ->
+#else
+	:: !yes && m.over && !m.late ->
+#endif
 		p = pfn;
 		if
 		:: p == NONE || p == ACKED
@@ -247,13 +308,20 @@ inline dev_restarted()
 	fi
 }
 
+/* A driver whose Status tells nothing may go on with queues of old. */
+#ifdef HALF_DEVICE
+#define MAY_KNOW_QUEUES false
+#else
+#define MAY_KNOW_QUEUES true
+#endif
+
 /* v1_restart() */
 inline dev_restart()
 {
 	p = pfn;
 	if
 	:: m.marked || !(s & ACKNOWLEDGE) || p == ACKED -> p = NONE
-	:: p == OLD_PAGE
+	:: IS_OLD(p)
 	:: else ->
 		if
 #ifdef LEFT_LAST
@@ -264,7 +332,8 @@ inline dev_restart()
 		:: else
 		fi
 	fi;
-	dev_forget(p);
+	dev_forget(p, MAY_KNOW_QUEUES && (m.late || m.broken) &&
+			      (s & DRIVER_OK));
 	CAS(pfn, ACKED, NONE)
 }
 
@@ -319,11 +388,13 @@ inline dev_start()
 		fi
 	}
 	atomic {
-		assert(!got[p - 1]);
+		assert(!got[p - 1] || !told[p - 1]);
+		spoiled = spoiled || got[p - 1] && idx[p - 1];
 		m.started[i] = true;
 		m.page[i] = p;
 		idx[p - 1] = false;
-		cleared[p - 1] = cleared[p - 1] || p == PAGE(i)
+		cleared[p - 1] = cleared[p - 1] || p == PAGE(i);
+		foreign[p - 1] = foreign[p - 1] && p != PAGE(i)
 	}
 #ifdef WATCH_AGAIN
 	fsel = false;
@@ -373,6 +444,7 @@ inline dev_acknowledge()
 		if
 		:: sel == l && num == n && SAME_LIFE && pfn == p ->
 			pfn = ACKED;
+			told[i] = true;
 			yes = true
 		:: else
 		fi
@@ -381,7 +453,7 @@ inline dev_acknowledge()
 		m.pending = false;
 		if
 		:: !yes -> m.last = before; STOP(i)
-		:: else
+		:: else -> refused = NONE
 		fi;
 		RECORD;
 		yes = false
@@ -405,7 +477,9 @@ inline dev_setup_queue()
 					repeated = true;
 					due = false;
 					if
-					:: SAME_LIFE && pfn == p -> pfn = ACKED
+					:: SAME_LIFE && pfn == p ->
+						pfn = ACKED;
+						told[m.last] = true
 					:: else
 					fi
 				}
@@ -424,15 +498,19 @@ inline dev_setup_queue()
 						      0))
 			}
 			if
-			:: m.left != NONE || i == NQ || !n
+			:: m.left != NONE || i == NQ || !n ||
+			   refused == REQUEST(i, p)
 			:: else ->
 				dev_watch();
 				if
-				:: yes ->
+				:: !yes
+				/* v1_half_known() */
+				:: yes && m.late && i > 0 && !m.started[0] ->
+					atomic { yes = false; refused = REQUEST(i, p) }
+				:: else ->
 					yes = false;
 					dev_start();
 					dev_acknowledge()
-				:: else
 				fi
 			fi
 		fi
@@ -443,12 +521,17 @@ inline dev_setup_queue()
 inline dev_mark()
 {
 	if
-	:: (m.seen & DRIVER_OK) && (m.started[0] || m.started[1]) -> live = true
+	:: atomic { (m.seen & DRIVER_OK) && !live && ANY_STARTED ->
+			/* Of a driver that is there still: no half of it. */
+			assert(!spoiled);
+			assert(!got[0] || m.started[0] && !foreign[0]);
+			assert(!got[1] || m.started[1] && !foreign[1]);
+			live = true }
 	:: else
 	fi;
 	if
 	:: live && !m.marked && m.last != NOBODY && pfn == LAST_PAGE &&
-	   (m.over || (m.started[0] && m.started[1])) ->
+	   (m.over || ALL_STARTED) ->
 		atomic { m.over = true; RECORD }
 		n = num;
 		l = sel;
@@ -485,6 +568,41 @@ inline dev_mark()
 		yes = false                                                           \
 	}
 
+/* hvl_dev_v1_disown_() */
+inline dev_disown()
+{
+#ifndef NO_MARKERS
+	p = pfn;
+	sel = MARKER;
+	num = false;
+	if
+	:: p != ACKED -> CAS(pfn, p, NONE)
+	:: else
+	fi;
+	fsel = false;
+#endif
+	atomic {
+		/* Whose words it may have gone over. */
+		bare = true;
+		m.broken = true; live = false; refused = NONE;
+		m.seen = s; m.last = NOBODY; m.left = NONE;
+		m.page[0] = NONE; m.page[1] = NONE;
+		m.pending = false; m.late = false;
+		m.over = true; m.marked = true; m.watched = true;
+		RECORD
+	}
+}
+
+/* v1_show_needs_reset() */
+#define SHOW_NEEDS_RESET needs_reset = status != 0
+
+/* v1_finished_without_us() */
+#ifdef NO_FINISH
+#define FINISHED_WITHOUT_US false
+#else
+#define FINISHED_WITHOUT_US (m.late && m.over && !ALL_STARTED)
+#endif
+
 /* v1_poll() */
 inline dev_poll()
 {
@@ -500,14 +618,52 @@ inline dev_poll()
 	fi;
 	if
 	:: s == 0 -> dev_reset()
+	:: s != 0 && m.broken -> SHOW_NEEDS_RESET
 	:: else ->
 		dev_take_status();
 		if
-		:: !m.over -> dev_setup_queue()
-		:: else
-		fi;
-		dev_mark()
+		:: FINISHED_WITHOUT_US -> dev_disown(); SHOW_NEEDS_RESET
+		:: else ->
+			if
+			:: m.over -> m.late = false
+			:: else -> dev_setup_queue()
+			fi;
+			dev_mark()
+		fi
 	fi;
+	FORGET_LOCALS
+}
+
+/* hvl_dev_v1_attach_(), of a block that shows the device */
+inline dev_attach()
+{
+	bare = true;
+#ifdef RECORD_FIRST
+	atomic { forget = false; RECORD };
+#endif
+	s = status;
+	if
+	:: s & DRIVER_OK ->
+		/* v1_asks_anew() */
+		dev_read_request();
+#ifndef NO_DISOWN
+		if
+		:: p != NONE && l < NQ - 1 -> m.late = MAY_KNOW_QUEUES
+		:: else -> dev_disown()
+		fi
+#endif
+	:: s == 0 ->
+#ifndef LATE_KNOWS
+		m.left = (pfn == ACKED -> NONE : pfn);
+#endif
+		due = false
+	:: else ->
+		m.late = true;
+#ifndef LATE_UNSEEN
+		dev_take_status()
+#endif
+	fi;
+	atomic { coming = false; forget = false; to_device = true; RECORD };
 	FORGET_LOCALS
 }
 
@@ -535,10 +691,10 @@ inline dev_come()
 	fi;
 	atomic {
 		if
-		:: yes -> STOP(0); STOP(1)
+		:: yes || m.broken -> STOP(0); STOP(1)
 		:: else
 		fi;
-		live = (m.seen & DRIVER_OK) && (m.started[0] || m.started[1]);
+		live = (m.seen & DRIVER_OK) && ANY_STARTED;
 		yes = false
 	}
 	/* hvl_dev_v1_resume_(), v1_still_waits() */
@@ -553,8 +709,8 @@ inline dev_come()
 #else
 		   SAME_LIFE ->
 #endif
-
-			pfn = ACKED
+			pfn = ACKED;
+			told[i] = true
 		:: else
 		fi
 	}
@@ -567,6 +723,19 @@ inline dev_come()
 	FORGET_LOCALS
 }
 
+/* What it had done is known to the driver only. */
+#define DIES_BARE                                                             \
+	forget = true;                                                        \
+	foreign[0] = foreign[0] || cleared[0];                                \
+	foreign[1] = foreign[1] || cleared[1];                                \
+	cleared[0] = false; cleared[1] = false;                               \
+	told[0] = false; told[1] = false;                                     \
+	m.seen = 0; m.last = NOBODY; m.left = NONE;                           \
+	m.page[0] = NONE; m.page[1] = NONE;                                   \
+	m.started[0] = false; m.started[1] = false;                           \
+	m.pending = false; m.over = false; m.marked = false;                  \
+	m.watched = false; m.late = false; m.broken = false
+
 proctype device()
 {
 	byte s, p, l, i, before;
@@ -575,7 +744,8 @@ proctype device()
 end:	do
 	:: {
 		if
-		:: coming -> dev_come()
+		:: coming && forget -> dev_attach()
+		:: coming && !forget -> dev_come()
 		:: else
 		fi;
 end_idle:	do
@@ -587,8 +757,12 @@ end_idle:	do
 			coming = true;
 			s = 0; p = 0; l = 0; n = false; i = 0; before = 0;
 			yes = false;
-			live = false; repeated = false;
-			COPY(m, r)
+			live = false; repeated = false; refused = NONE;
+			/* With what was recorded, or without. */
+			if
+			:: !forget -> COPY(m, r)
+			:: DIES_BARE
+			fi
 		}
 	   }
 	od
@@ -617,9 +791,13 @@ end:	do
 		if
 		:: waits && looks > 0 ->
 			atomic { looks--; due = true; to_device = true }
+		/* It was told, or cannot go on with a host that has come. */
+		:: bare && (waits && looks == 0 || up && needs_reset) ->
+			assert(!live);
+			atomic { looks = 2; kill_driver = true }
 		:: else ->
 			assert(up);
-			assert(live && m.started[0] && m.started[1]);
+			assert(live && ALL_STARTED);
 			break
 		fi
 	od
