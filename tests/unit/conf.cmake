@@ -13,7 +13,9 @@ hvl_add_test(test_conf_dev LABEL unit
   LIBS hvl::metal INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}
   DEFINES HVL_METAL_PORT_H="conf_port.h" HVL_PORT_SHM_IS_NORMAL=0)
 file(GLOB conf_driver CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/lib/driver/*.c")
-hvl_add_test(test_conf_drv_mmio LABEL unit
-  SOURCES test_conf_drv_mmio.c drv_mock_dev.c ${conf_driver}
-  LIBS hvl::metal INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}
-  DEFINES HVL_METAL_PORT_H="conf_port.h")
+foreach(part mmio net)
+  hvl_add_test(test_conf_drv_${part} LABEL unit
+    SOURCES test_conf_drv_${part}.c conf_drv.c drv_mock_dev.c ${conf_driver}
+    LIBS hvl::metal INCLUDES ${CMAKE_CURRENT_SOURCE_DIR}
+    DEFINES HVL_METAL_PORT_H="conf_port.h")
+endforeach()
