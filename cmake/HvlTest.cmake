@@ -5,7 +5,8 @@
 #   hvl_add_test(<name> LABEL unit|loop|hostile|sim|system|model SOURCES <file>...
 #                [LIBS <target>...] [INCLUDES <dir>...] [DEFINES <def>...]
 #                [TIMEOUT <seconds>] [ARGS <arg>...] [SERIAL])
-#       cmocka program and its CTest entry. TIMEOUT is 60 if not given.
+#       cmocka program and its CTest entry. TIMEOUT is 300 if not given: it
+#       is for what hangs, not for what a busy machine makes slow.
 #
 #   hvl_add_script_test(<name> LABEL <label> COMMAND <program> [<arg>...]
 #                [TIMEOUT <seconds>] [DEPENDS <target>...] [SERIAL])
@@ -40,7 +41,7 @@ function(hvl_test_properties name)
       "${HVL_TEST_LABELS}")
   endif()
   if(NOT A_TIMEOUT)
-    set(A_TIMEOUT 60)
+    set(A_TIMEOUT 300)
   endif()
   set_tests_properties(${name} PROPERTIES LABELS "${A_LABEL}"
     TIMEOUT ${A_TIMEOUT} RUN_SERIAL ${A_SERIAL} SKIP_RETURN_CODE 77

@@ -6,7 +6,7 @@ if(NOT TARGET hvl_device)
 endif()
 
 set(legacy ../support/legacy)
-hvl_add_test(test_loop_legacy LABEL loop TIMEOUT 240
+hvl_add_test(test_loop_legacy LABEL loop TIMEOUT 900
   SOURCES test_loop_legacy.c ${legacy}/responder.c ${legacy}/ring.c
     ${legacy}/setup.c ${legacy}/traffic.c
   INCLUDES ../support

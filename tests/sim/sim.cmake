@@ -32,7 +32,7 @@ target_link_libraries(test_sim_traffic PRIVATE sim_machine)
 
 foreach(machine weak caches)
   hvl_add_script_test(test_sim_${machine} LABEL sim
-    COMMAND test_sim_traffic ${machine} TIMEOUT 120 DEPENDS test_sim_traffic)
+    COMMAND test_sim_traffic ${machine} TIMEOUT 600 DEPENDS test_sim_traffic)
 endforeach()
 
 add_executable(sim_mutants sim_mutants.c)
@@ -40,4 +40,4 @@ hvl_host(sim_mutants)
 target_link_libraries(sim_mutants PRIVATE sim_machine)
 hvl_add_script_test(test_sim_mutants LABEL sim
   COMMAND sim_mutants replay "${CMAKE_CURRENT_SOURCE_DIR}/mutants.txt"
-  TIMEOUT 300 DEPENDS sim_mutants)
+  TIMEOUT 900 DEPENDS sim_mutants)

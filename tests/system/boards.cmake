@@ -15,7 +15,7 @@ endif()
 
 foreach(board virt-a53 virt-rv64 mps2-m3 zcu102-r5)
   hvl_add_script_test(test_system_board_${board} LABEL system boards
-    TIMEOUT 900 DEPENDS hvl hvl_net_rng
+    TIMEOUT 1800 DEPENDS hvl hvl_net_rng
     COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
       HVL=$<TARGET_FILE:hvl> HVL_BOARD=${board} HVL_TEST_PATIENCE=${patience}
       ${HVL_PYTHON} ${CMAKE_CURRENT_SOURCE_DIR}/test_boards.py)

@@ -20,7 +20,7 @@ set(patience 30)
 if(HVL_SANITIZE)
   set(patience 90)
 endif()
-hvl_add_script_test(test_system_hostile LABEL system hostile TIMEOUT 300
+hvl_add_script_test(test_system_hostile LABEL system hostile TIMEOUT 900
   DEPENDS hvl evil
   COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
     HVL=$<TARGET_FILE:hvl> HVL_EVIL=$<TARGET_FILE:evil>

@@ -34,7 +34,7 @@ if(HVL_SANITIZE)
   set(patience 90)
 endif()
 foreach(name drivers state)
-  hvl_add_script_test(test_system_serve_${name} LABEL system TIMEOUT 900
+  hvl_add_script_test(test_system_serve_${name} LABEL system TIMEOUT 1800
     DEPENDS hvl hvl_legacy_driver hvl_drv_process
     COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
       HVL=$<TARGET_FILE:hvl>

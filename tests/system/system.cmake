@@ -16,7 +16,7 @@ foreach(name control demo features lifecycle recovery refused serve traffic)
   if(name STREQUAL "demo")
     list(APPEND labels demo)
   endif()
-  hvl_add_script_test(test_system_${name} LABEL ${labels} TIMEOUT 600
+  hvl_add_script_test(test_system_${name} LABEL ${labels} TIMEOUT 1800
     DEPENDS hvl hvl_net_rng
     COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
       HVL=$<TARGET_FILE:hvl> HVL_FIRMWARE=$<TARGET_FILE:hvl_net_rng>

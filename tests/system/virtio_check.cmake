@@ -6,7 +6,7 @@ if(HVL_SANITIZE)
   return()
 endif()
 find_program(HVL_PYTHON NAMES python3 REQUIRED)
-hvl_add_script_test(test_system_virtio_check LABEL system TIMEOUT 300
+hvl_add_script_test(test_system_virtio_check LABEL system TIMEOUT 900
   COMMAND ${CMAKE_COMMAND} -E env PYTHONDONTWRITEBYTECODE=1
     HVL_TEST_PATIENCE=120
     HVL_VIRTIO_CHECK=${PROJECT_SOURCE_DIR}/build/virt-a53/firmware/virt-a53/virtio_check.elf
