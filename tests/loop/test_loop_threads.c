@@ -46,7 +46,7 @@ static void loop_threads_carry_traffic(void **state)
 		struct loop_options opt = {
 			.version = 1 + (i & 1),
 			.threaded = true,
-			.timeout_us = 10u * 1000000u,
+			.timeout_us = 30u * 1000000u,
 		};
 
 		run(&opt, nums[i / 2], FRAMES);
@@ -61,7 +61,7 @@ static void loop_threads_carry_traffic_by_polling(void **state)
 			.version = version,
 			.threaded = true,
 			.polling = true,
-			.timeout_us = 10u * 1000000u,
+			.timeout_us = 30u * 1000000u,
 		};
 
 		run(&opt, 64, FRAMES);
@@ -75,7 +75,7 @@ static void loop_threads_reset_again_and_again(void **state)
 		struct loop_options opt = {
 			.version = version,
 			.threaded = true,
-			.timeout_us = 10u * 1000000u,
+			.timeout_us = 30u * 1000000u,
 		};
 		struct loop *l = loop_create(&opt);
 

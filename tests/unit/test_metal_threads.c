@@ -95,7 +95,7 @@ static void line_close(struct line *l)
 
 static bool line_reaches(struct line *l, unsigned int calls)
 {
-	uint64_t deadline = hvl_time_us() + 5 * HVL_US_PER_S;
+	uint64_t deadline = hvl_time_us() + 30 * HVL_US_PER_S;
 
 	while (atomic_load(&l->calls) < calls && hvl_time_us() < deadline)
 		hvl_sleep_us(200);

@@ -113,7 +113,7 @@ static void pmm_device_paces_as_configured(void **state)
 /* Nothing else would look at a frame that waits for nobody's answer. */
 static void pmm_device_wakes_up_for_a_held_frame(void **state)
 {
-	uint64_t deadline = hvl_time_us() + 5 * HVL_US_PER_S;
+	uint64_t deadline = hvl_time_us() + 30 * HVL_US_PER_S;
 
 	(void)state;
 	model->turn.open = true;

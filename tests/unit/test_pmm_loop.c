@@ -157,7 +157,7 @@ static void loop_watch_refuses_regular_file(void **state)
 
 static void turn_until(struct pmm_loop *loop, const int *calls, int want)
 {
-	uint64_t deadline = hvl_time_us() + 5 * HVL_US_PER_S;
+	uint64_t deadline = hvl_time_us() + 30 * HVL_US_PER_S;
 
 	while (*calls < want && hvl_time_us() < deadline)
 		assert_int_equal(pmm_loop_turn(loop, 1000), 0);

@@ -20,7 +20,7 @@
 
 #include "process.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 30000
 
 static struct pmm_process process;
 static char said[4096];

@@ -21,7 +21,7 @@
 #define GREETING "{\"QMP\": {\"version\": {}, \"capabilities\": [\"oob\"]}}\r\n"
 #define OK "{\"return\": {}}\r\n"
 #define COMMAND "{\"execute\":\"qmp_capabilities\"}\n"
-#define WAIT_MS 2000
+#define WAIT_MS 30000
 
 static struct pmm_qmp qmp;
 static struct pmm_error err;

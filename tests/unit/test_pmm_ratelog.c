@@ -14,6 +14,16 @@
 
 #include "ratelog.h"
 
+/* No time passes by itself, on however busy a machine. */
+static uint64_t clock_us = HVL_US_PER_S;
+
+uint64_t __wrap_hvl_time_us(void);
+
+uint64_t __wrap_hvl_time_us(void)
+{
+	return clock_us;
+}
+
 static unsigned int nlines;
 static char last[2][HVL_LOG_LINE];
 
@@ -35,20 +45,17 @@ static void ratelog_passes_a_burst_then_counts(void **state)
 	pmm_ratelog_init(&rl, &to);
 	for (int i = 0; i < 1000; i++)
 		hvl_log(&rl.log, HVL_LOG_WARNING, "broken %d", i);
-	assert_in_range(nlines, PMM_RATELOG_BURST, PMM_RATELOG_BURST + 2);
-	assert_in_range(rl.dropped, 978, 980);
-	/* As if time had passed. */
+	assert_int_equal(nlines, PMM_RATELOG_BURST);
+	assert_int_equal(rl.dropped, 980);
 	nlines = 0;
-	rl.dropped = 980;
-	rl.tokens = 0;
-	rl.at_us -= HVL_US_PER_S;
+	clock_us += HVL_US_PER_S;
 	hvl_log(&rl.log, HVL_LOG_WARNING, "again");
 	assert_int_equal(nlines, 2);
 	assert_string_equal(last[0], "980 messages left out");
 	assert_string_equal(last[1], "again");
 	assert_int_equal(rl.tokens, PMM_RATELOG_PER_S - 1);
 	/* A quiet day earns one burst, no more. */
-	rl.at_us -= UINT64_C(86400) * HVL_US_PER_S;
+	clock_us += UINT64_C(86400) * HVL_US_PER_S;
 	hvl_log(&rl.log, HVL_LOG_WARNING, "next day");
 	assert_int_equal(rl.tokens, PMM_RATELOG_BURST - 1);
 }

@@ -157,7 +157,7 @@ static void set_reg(uint32_t off, uint32_t value)
 /* Turn until the log has it. */
 static void expect_said(const char *text)
 {
-	uint64_t end = hvl_time_us() + 10 * HVL_US_PER_S;
+	uint64_t end = hvl_time_us() + 30 * HVL_US_PER_S;
 
 	while (!strstr(said, text) && hvl_time_us() < end)
 		assert_int_equal(pmm_loop_turn(&loop, 20), 0);
@@ -167,7 +167,7 @@ static void expect_said(const char *text)
 
 static void expect_reg(uint32_t off, uint32_t value)
 {
-	uint64_t end = hvl_time_us() + 10 * HVL_US_PER_S;
+	uint64_t end = hvl_time_us() + 30 * HVL_US_PER_S;
 
 	while (reg(off) != value && hvl_time_us() < end)
 		assert_int_equal(pmm_loop_turn(&loop, 20), 0);

@@ -7,6 +7,7 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
@@ -44,6 +45,18 @@ static void on_tap(void *ctx, uint32_t events)
 	(void)events;
 	edges++;
 	pmm_tap_ready(&tap);
+}
+
+/* Where it can be: frames of the kernel's own would come at any time. */
+static void disable_ipv6(void)
+{
+	int fd = open("/proc/sys/net/ipv6/conf/default/disable_ipv6",
+		      O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		(void)!write(fd, "1", 1);
+		close(fd);
+	}
 }
 
 /* A tap, and a packet socket on the kernel's end of it. */
@@ -103,7 +116,7 @@ static void main_sends(size_t len)
 /* Frames of others (IPv6's) are passed over. */
 static int recv_ours(const struct hvl_seg *seg, unsigned int n, uint32_t room)
 {
-	uint64_t deadline = hvl_time_us() + 2 * HVL_US_PER_S;
+	uint64_t deadline = hvl_time_us() + 30 * HVL_US_PER_S;
 	int rc;
 
 	do {
@@ -237,7 +250,7 @@ static void tap_send_reaches_main(void **state)
 	(void)state;
 	fill_frame(frame, sizeof(frame));
 	assert_int_equal(net.send(net.ctx, seg, 2, 80), 0);
-	assert_int_equal(poll(&pfd, 1, 2000), 1);
+	assert_int_equal(poll(&pfd, 1, 30000), 1);
 	assert_int_equal(recv(sock, got, sizeof(got), 0), 80);
 	assert_memory_equal(got, frame, 80);
 	/* Shorter than a header: refused, and nothing breaks. */
@@ -484,5 +497,6 @@ int main(void)
 		(void)printf("skipped: %s\n", err.text);
 		return SKIPPED;
 	}
+	disable_ipv6();
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -30,7 +30,7 @@
 #include "probe.h"
 #include "remote_native.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 30000
 #define SHM_DA 0x37000000
 #define SHM_SIZE 0x1000000
 
