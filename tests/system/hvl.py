@@ -156,7 +156,7 @@ class Run(Process):
         return subprocess.run(
             self.enter + list(argv), check=check, text=True,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=timeout or PATIENCE * 2, **run)
+            timeout=timeout or PATIENCE * 6, **run)
 
     def ping(self, *options):
         """The real ping, from main to remote. Return: (sent, received)."""
@@ -179,6 +179,20 @@ class Run(Process):
         if done.returncode != 0:
             raise AssertionError(done.stdout)
 
+    def remote_pings(self, count, interval, *options):
+        """As pings(), from remote to main, typed into the remote's shell.
+
+        It gives up on an answer after a second, which a machine that stands
+        still for as long makes of it: then once more.
+        """
+        line = " ".join(["net ping", f"-c {count} -i {interval}", *options,
+                         MAIN_IP])
+        for _ in range(3):
+            answer = self.command(line, rf"{count} sent, (\d+) received.*")
+            if int(answer.group(1)) == count:
+                return answer.group(0)
+        raise AssertionError(answer.group(0))
+
     def remote_pid(self):
         """The process that is the remote, None when there is none."""
         for child in children(self.pid):
@@ -197,6 +211,30 @@ def children(pid):
         with open(f"/proc/{pid}/task/{task}/children",
                   encoding="ascii") as listing:
             found += [int(word) for word in listing.read().split()]
+    return found
+
+
+def interfaces():
+    """Network interfaces here that may be ours; others' come and go."""
+    return {name for name in os.listdir("/sys/class/net")
+            if name.startswith("hvl")}
+
+
+def files_to_leave(pid):
+    """Files of a process that would stay if it were killed now: those that it
+    has open for writing, and that have a name.
+    """
+    found = []
+    for number in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            path = os.readlink(f"/proc/{pid}/fd/{number}")
+            with open(f"/proc/{pid}/fdinfo/{number}", encoding="ascii") as info:
+                flags = int(re.search(r"flags:\s+(\d+)",
+                                      info.read()).group(1), 8)
+        except FileNotFoundError:
+            continue  # closed meanwhile
+        if flags & os.O_ACCMODE != os.O_RDONLY and os.path.isfile(path):
+            found.append(path)
     return found
 
 

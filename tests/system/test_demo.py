@@ -30,14 +30,14 @@ def demo(*options):
 
 class Demo(unittest.TestCase):
     def play(self, argv):
-        before = set(os.listdir("/sys/class/net"))
+        before = hvl.interfaces()
         with hvl.Process(argv) as run:
             run.process.stdin.close()
             run.process.stdin = open(os.devnull, "rb")
             for step in STEPS:
                 run.expect(step)
             self.assertEqual(run.wait(), 0)
-        self.assertEqual(set(os.listdir("/sys/class/net")), before)
+        self.assertEqual(hvl.interfaces(), before)
 
     def test_demo_passes(self):
         self.play(demo())

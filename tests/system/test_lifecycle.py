@@ -14,11 +14,6 @@ import unittest
 import hvl
 
 
-def devices():
-    """Network interfaces of this namespace."""
-    return set(os.listdir("/sys/class/net"))
-
-
 class LifeCycle(unittest.TestCase):
     transport = ()
 
@@ -32,13 +27,11 @@ class LifeCycle(unittest.TestCase):
         for _ in range(20):
             run.pings(3)
             # who reboots faster than that is made to wait
-            run.command(f"net ping -c 6 -i 100 {hvl.MAIN_IP}",
-                        r"6 sent, 6 received")
+            run.remote_pings(6, 100)
             run.write("reboot\r")
             run.boot()
         run.pings(3)
-        run.command(f"net ping -c 2 -i 10 {hvl.MAIN_IP}",
-                    r"2 sent, 2 received")
+        run.remote_pings(2, 10)
         self.assertEqual(run.quit(), 0)
 
     def test_reboot_in_mid_flood(self):
@@ -70,7 +63,7 @@ class LifeCycle(unittest.TestCase):
         run.write("reboot\r")
         run.boot()  # the remote has forgotten main's
         with hvl.Process(run.enter + ["ping", "-c", "3", "-i", "0.01", "-W",
-                                      "10", hvl.REMOTE_IP]) as ping:
+                                      "60", hvl.REMOTE_IP]) as ping:
             hvl.eventually(lambda: run.command("net stats", r"received (\d+)"
                                                ).group(1) >= "3",
                            "three requests at the remote")
@@ -109,14 +102,13 @@ class LifeCycle(unittest.TestCase):
         run.boot()
         self.assertEqual(run.quit(), 0)
 
-    def test_broken_net_ring_heals_within_a_second(self):
+    def test_broken_net_ring_heals_at_once(self):
         run = self.start()
         run.pings(2)
-        since = time.monotonic()
-        run.command("break net", r"net0: reset .*back in \d+ ms")
+        # It is told, and does not find out by waiting.
+        run.command("break net", r"net0: reset after a device error, back in "
+                    r"\d+ ms")
         run.pings(3)
-        # the sanitizers' builds have a longer second
-        self.assertLess(time.monotonic() - since, hvl.PATIENCE / 10)
         run.command("rng 8", r"^(?:[0-9a-f]{2} ?){8}\r?$")
         self.assertNotRegex(run.out.text, r"rng0: reset")
         self.assertEqual(run.quit(), 0)
@@ -138,19 +130,17 @@ class LifeCycle(unittest.TestCase):
         self.assertEqual(run.quit(), 0)
 
     def test_killed_pmm_leaves_nothing(self):
-        before = devices()
-        files = set(os.listdir("/tmp")) | set(os.listdir("/dev/shm"))
+        before = hvl.interfaces()
         run = self.start()
         family = [run.pid] + hvl.children(run.pid)
         self.assertGreater(len(family), 1)
+        self.assertEqual(hvl.files_to_leave(run.pid), [])
         run.signal(signal.SIGKILL)
         run.wait()
         for pid in family:
             hvl.eventually(lambda pid=pid: hvl.gone(pid),
                            f"end of process {pid}")
-        self.assertEqual(devices(), before)
-        left = set(os.listdir("/tmp")) | set(os.listdir("/dev/shm"))
-        self.assertEqual([f for f in left - files if "hvl" in f], [])
+        self.assertEqual(hvl.interfaces(), before)
 
     def test_every_stop_signal_ends_in_good_order(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
@@ -182,10 +172,12 @@ class LifeCycle(unittest.TestCase):
         run = self.start()
         pids = (run.pid, run.remote_pid())
         start = [hvl.cpu_seconds(pid) for pid in pids]
-        self.assertEqual(run.ping("-c", "2", "-i", "1.5"), (2, 2))
+        with self.assertRaises(subprocess.TimeoutExpired):
+            run.process.wait(3)
         for pid, used in zip(pids, start):
             # nobody spins: far above what idling costs, far below a core
             self.assertLess(hvl.cpu_seconds(pid) - used, 0.5)
+        run.pings(2)
         self.assertEqual(run.quit(), 0)
 
 
@@ -195,8 +187,9 @@ class Standstill(unittest.TestCase):
             run.boot()
             run.command(f"net ping -c 1000 -i 100 {hvl.MAIN_IP}", r"seq 2,")
             run.signal(signal.SIGSTOP)
-            # A frame is stuck after 3 s, a reset not confirmed after another.
-            time.sleep(8)
+            # A frame is stuck after 3 s, a reset not confirmed after another;
+            # the rest is for a busy machine.
+            time.sleep(12)
             run.signal(signal.SIGCONT)
             run.expect(r"net0: stopped by a time-out, and a reset brings a "
                        r"time-out; trying on")
@@ -227,8 +220,11 @@ class Terminal(unittest.TestCase):
     def start(self):
         argv = [hvl.HVL, "run", "--private", "--net", "tap", "--rng"]
         argv += ["--firmware", hvl.FIRMWARE] if hvl.FIRMWARE else []
-        return subprocess.Popen(argv, stdin=self.side, stdout=self.side,
-                                stderr=self.side, start_new_session=True)
+        process = subprocess.Popen(argv, stdin=self.side, stdout=self.side,
+                                   stderr=self.side, start_new_session=True)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
 
     def expect(self, pattern):
         end = time.monotonic() + hvl.PATIENCE

@@ -12,10 +12,11 @@ import hvl
 import remotes
 from remotes import Pinger, Place, up
 
-# Both drivers wait for 4 s on their boards. The newer one's wait has an end as
-# soon as it is answered; the older one's is cut to pieces.
-WAIT = {"branch": ("timeout-us=4000000",),
-        "deployed": ("timeout-us=300000", "waits=14")}
+# Both drivers wait for 4 s on their boards; a busy machine may need more. The
+# newer one's wait has an end as soon as it is answered; the older one's is cut
+# to pieces.
+WAIT = {"branch": ("timeout-us=10000000",),
+        "deployed": ("timeout-us=300000", "waits=34")}
 LEGACY = ("branch", "deployed")
 VARIANTS = LEGACY + ("hvl",)
 
@@ -41,9 +42,9 @@ def counts(driver):
 def comes_up(place, variant):
     """The newer driver may take an interrupt, with an acknowledgement that was
     left by its earlier life, for an answer, and give a device up: that is its
-    own fault. Its next life works.
+    own fault. One of its next lives works.
     """
-    for _ in range(3):
+    for _ in range(10):
         with remote(place, variant) as one:
             one.expect("ready after")
             if "dead" not in one.out.text:
@@ -64,14 +65,18 @@ class Drivers(unittest.TestCase):
                             remote(place, variant, listen=not listen) as one:
                         up(one, variant)
                         serve.expect("net0: DRIVER_OK", serve.err)
-                        Pinger().keep(50, 1)
+                        pinger = Pinger()
+                        pinger.until_answered()
+                        pinger.keep(50, 1)
 
     def test_only_its_range_of_a_large_file_is_touched(self):
         for variant in LEGACY:
             with Place(offset=4 << 30, file_size=8 << 30) as place:
                 with place.serve() as serve, remote(place, variant) as one:
                     up(one, variant)
-                    Pinger().keep(200, 4)
+                    pinger = Pinger()
+                    pinger.until_answered()
+                    pinger.keep(200, 4)
                     counts(one)
                     serve.signal(signal.SIGTERM)
                     self.assertEqual(serve.wait(), 0)
@@ -100,8 +105,12 @@ class Drivers(unittest.TestCase):
             up(one, "deployed")
             pinger = Pinger()
             pinger.until_answered()
-            for _ in range(50):
-                pinger.send()
+            # One that keeps up with a burst gets another.
+            deadline = time.monotonic() + hvl.PATIENCE
+            while one.process.poll() is None and time.monotonic() < deadline:
+                for _ in range(50):
+                    pinger.send()
+                pinger.receive(0.1)
             self.assertEqual(one.wait(), 3)
             self.assertIn("more frames to send than", one.err.text)
 
@@ -155,7 +164,9 @@ class Drivers(unittest.TestCase):
                     one.expect("found 1 devices")
                     up(one, variant)
                     if net:
-                        Pinger().keep(20, 1)
+                        pinger = Pinger()
+                        pinger.until_answered()
+                        pinger.keep(20, 1)
                     counts(one)
 
 
@@ -206,10 +217,11 @@ class Restarts(unittest.TestCase):
 
 class Misbehaviour(unittest.TestCase):
     def cpu_share(self, serve, seconds):
-        before = hvl.cpu_seconds(serve.pid)
+        before, since = hvl.cpu_seconds(serve.pid), time.monotonic()
         with self.assertRaises(subprocess.TimeoutExpired):
             serve.process.wait(seconds)
-        return (hvl.cpu_seconds(serve.pid) - before) / seconds
+        used = hvl.cpu_seconds(serve.pid) - before
+        return used / (time.monotonic() - since)
 
     def test_remote_that_stops_in_mid_setup(self):
         for variant in LEGACY:

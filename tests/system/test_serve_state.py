@@ -23,9 +23,10 @@ class State(unittest.TestCase):
         return ("--state", os.path.join(place.folder, "state")) + more
 
     def remote(self, place, variant):
-        words = () if variant == "hvl" else ("timeout-us=2000000",
-                                             "rng-us=2000")
-        return place.remote(variant, *words, listen=True)
+        wait = {"branch": ("timeout-us=10000000", "rng-us=2000"),
+                "deployed": ("timeout-us=2000000", "waits=10", "rng-us=2000"),
+                "hvl": ()}
+        return place.remote(variant, *wait[variant], listen=True)
 
     def lives(self, place, one, kind, options, variant):
         """The PMM dies again and again; each time its tap's traffic goes on."""
@@ -65,9 +66,10 @@ class State(unittest.TestCase):
 
     def comes_up(self, place, variant):
         """The newer driver may take an acknowledgement that was left by its
-        earlier life for an answer, and give a device up; the next life works.
+        earlier life for an answer, and give a device up; one of its next
+        lives works.
         """
-        for _ in range(3):
+        for _ in range(10):
             with self.remote(place, variant) as one:
                 one.expect("ready after")
                 if "dead" not in one.out.text:

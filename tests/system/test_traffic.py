@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import sys
 import unittest
 
 import hvl
@@ -93,15 +94,15 @@ class Traffic(unittest.TestCase):
         self.assertIn("1473 sizes", self.peer("sizes", hvl.REMOTE_IP))
 
     def test_a_paste_in_traffic_loses_nothing(self):
-        argv = self.run_.enter + ["ping", "-n", "-q", "-f", "-c", "20000",
-                                  hvl.REMOTE_IP]
+        argv = self.run_.enter + [sys.executable, hvl.PEER, "pings",
+                                  hvl.REMOTE_IP, "20000"]
         with hvl.Process(argv) as ping:
             for _ in range(1500):
                 self.run_.write("uptime\r")
             for _ in range(1500):
                 self.run_.expect(r"^\d+ s\r?$")
-            ping.expect("20000 received")
-            ping.wait()
+            ping.expect("20000 of 20000 pings")
+            self.assertEqual(ping.wait(), 0)
 
     def test_iperf_measures_twice(self):
         for _ in range(2):
@@ -109,12 +110,12 @@ class Traffic(unittest.TestCase):
                                     "-f", "m")
             rate = re.search(r"([\d.]+) Mbits/sec", done.stdout)
             self.assertTrue(rate, done.stdout)
-            self.assertGreater(float(rate.group(1)), 1)
+            self.assertGreater(float(rate.group(1)), 0)
 
     def test_remote_pings_main(self):
-        self.run_.command(f"net ping -c 5 -i 10 -s 1400 {hvl.MAIN_IP}",
-                          r"5 sent, 5 received, 0 % lost, min/avg/max "
-                          r"\d+/\d+/\d+ us")
+        self.assertRegex(self.run_.remote_pings(5, 10, "-s 1400"),
+                         r"5 sent, 5 received, 0 % lost, min/avg/max "
+                         r"\d+/\d+/\d+ us")
         self.run_.command("net ping -c 1 -i 10 192.168.200.77",
                           r"1 sent, 0 received, 100 % lost")
 
