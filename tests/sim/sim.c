@@ -22,6 +22,7 @@ struct machine_side {
 	uint64_t until_us;
 	bool rung;
 	uint64_t moment; /* of the latest doorbell that arrived */
+	uint32_t die_in; /* accesses; 0: never */
 };
 
 /* A doorbell on its way. */
@@ -170,13 +171,28 @@ static void skip_time(void)
 	timers_fire();
 }
 
-/* The driver's side is reset; sim_run() starts it anew. */
-static void crash(void)
+/* sim_run() starts it anew. */
+void sim_die(void)
 {
-	m.mem->crash(SIM_DRIVER);
+	m.mem->crash(m.now);
 	m.crashed = true;
-	(void)swapcontext(&m.side[SIM_DRIVER].ctx, &m.main);
+	(void)swapcontext(&m.side[m.now].ctx, &m.main);
 	abort(); /* nobody comes back to a side that died */
+}
+
+void sim_die_in(uint32_t n)
+{
+	m.side[m.now].die_in = n;
+}
+
+static bool must_die(void)
+{
+	struct machine_side *s = &m.side[m.now];
+
+	if (s->die_in != 0 && --s->die_in == 0)
+		return true;
+	return m.now == SIM_DRIVER && m.cfg.crash != 0 &&
+	       sim_once_in_(m.cfg.crash);
 }
 
 void sim_yield_(void)
@@ -191,9 +207,8 @@ void sim_yield_(void)
 	if (m.steps % STEPS_PER_US == 0)
 		pass_time();
 	m.mem->background();
-	if (m.now == SIM_DRIVER && m.cfg.crash != 0 &&
-	    sim_once_in_(m.cfg.crash))
-		crash();
+	if (must_die())
+		sim_die();
 	if (!m.side[other].asleep && sim_once_in_(m.turn))
 		switch_to(other);
 }
@@ -470,9 +485,9 @@ const char *sim_run(const struct sim_config *cfg, void (*driver)(void),
 	m.running = true;
 	do {
 		m.crashed = false;
-		(void)swapcontext(&m.main, &m.side[SIM_DRIVER].ctx);
+		(void)swapcontext(&m.main, &m.side[m.now].ctx);
 		if (m.crashed)
-			side_start(SIM_DRIVER, driver);
+			side_start(m.now, m.side[m.now].run);
 	} while (m.crashed);
 	return m.failed ? m.why : NULL;
 }

@@ -14,6 +14,9 @@
  *
  * Doorbells are late, merge, come twice or, unless strict, not at all. All
  * that is random comes from one seed.
+ *
+ * When the driver's side dies its processor is reset; of the device's side it
+ * is a program that dies, while its processor goes on.
  */
 #ifndef SIM_H
 #define SIM_H
@@ -93,7 +96,8 @@ uint64_t sim_steps(void);
 unsigned char *sim_view(enum sim_side side);
 
 /** sim_fail() - end the run: this went wrong. Does not return. */
-void sim_fail(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void sim_fail(const char *fmt, ...)
+	__attribute__((format(printf, 1, 2), noreturn));
 
 /** sim_random() - 0 to @n - 1; not the machine's own series */
 uint32_t sim_random(uint32_t n);
@@ -106,6 +110,12 @@ void sim_ring(enum sim_side to);
 
 /** sim_wait() - sleep until a doorbell, until the time, or for no reason */
 void sim_wait(uint64_t until_us);
+
+/** sim_die() - this side dies, and its function starts anew */
+void sim_die(void) __attribute__((noreturn));
+
+/** sim_die_in() - it does before its @n-th access from now on; 0: never */
+void sim_die_in(uint32_t n);
 
 /* ---- for a trap, which runs on the driver's side ---------------------- */
 

@@ -171,12 +171,23 @@ static bool caches_settle(void)
 	return false;
 }
 
+/*
+ * Of the driver all is lost. Of a program that dies what it wrote is in the
+ * memory before the next one begins, or is lost; other lines may stay.
+ */
 static void caches_crash(enum sim_side side)
 {
 	struct cache_side *s = &caches.side[side];
+	uint32_t i = s->count;
 
-	while (s->count != 0)
-		cache_evict(s, s->resident[0], false);
+	while (i-- != 0) {
+		uint32_t line = s->resident[i];
+
+		if (side == SIM_DRIVER)
+			cache_evict(s, line, false);
+		else if (s->dirty[line] || sim_once_in_(2))
+			cache_evict(s, line, sim_once_in_(2));
+	}
 }
 
 static uint64_t caches_moment(void)

@@ -8,7 +8,8 @@
  *   sim_mutants search <list>   write the list anew to standard output; what
  *                               has an argument in the old one keeps it
  *
- * SIM_SEEDS says how many seeds a search tries in each configuration.
+ * SIM_SEEDS says how many seeds a search tries in each configuration, SIM_SITE
+ * names a part of the only sites, SIM_CONFIG of the only configurations.
  *
  * A line of the list is a site, a configuration and a seed; or a site, "-" and
  * why no seed can kill it.
@@ -108,6 +109,14 @@ static bool in_name(const char *text, const char *part)
 	return strstr(text, part) != NULL;
 }
 
+/* Whether the environment asks for nothing else. */
+static bool is_asked(const char *variable, const char *name)
+{
+	const char *part = getenv(variable);
+
+	return !part || in_name(name, part);
+}
+
 /* Whether a run of the configuration comes to the site, and would notice. */
 static bool worth_trying(const struct sim_site *site,
 			 const struct traffic_config *cfg, uint64_t seed)
@@ -115,7 +124,8 @@ static bool worth_trying(const struct sim_site *site,
 	bool cache = strcmp(site->accessor, "clean") == 0 ||
 		     strcmp(site->accessor, "invalidate") == 0;
 
-	if (cache != (cfg->kind == SIM_CACHES))
+	if (cache != (cfg->kind == SIM_CACHES) ||
+	    !is_asked("SIM_CONFIG", cfg->name))
 		return false;
 	if (cfg->packed ? in_name(site->file, "vq_split.h") :
 			  in_name(site->file, "vq_packed.h"))
@@ -226,10 +236,12 @@ int main(int argc, char **argv)
 		     "# Made by `sim_mutants search` of the list before.");
 	for (i = 0; i < n; i++) {
 		sim_site_name(sites[i], name, sizeof(name));
+		if (!is_asked("SIM_SITE", name))
+			continue;
 		ok &= replay ? replay_site(sites[i], name) :
 			       search_site(sites[i], name);
 	}
-	if (replay) {
+	if (replay && !getenv("SIM_SITE")) {
 		ok &= list_all_found();
 		if (!ok)
 			fprintf(stderr,

@@ -30,7 +30,7 @@ struct sim_memory {
 	void (*background)(void);
 	/* Much time passes. Return: whether anything happened in it. */
 	bool (*settle)(void);
-	/* A side is reset: what it has in its cache is lost. */
+	/* A side dies: see sim.h. */
 	void (*crash)(enum sim_side side);
 	/* Point in the order of all stores, carried by doorbells. */
 	uint64_t (*moment)(void);

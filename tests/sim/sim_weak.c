@@ -309,13 +309,18 @@ static void weak_maintain(enum sim_side side, uint32_t off, uint32_t len)
 	(void)len;
 }
 
-/* What it has stored is on its way, and arrives. */
+/*
+ * What it has stored is on its way, and arrives. From the end of one program to
+ * the start of the next there are full barriers in plenty.
+ */
 static void weak_crash(enum sim_side side)
 {
 	struct weak_side *s = &weak.side[side];
 
 	while (s->count != 0)
 		weak_leave_any(s);
+	if (side == SIM_DEVICE)
+		weak_barrier(side, SIM_MB);
 }
 
 static uint64_t weak_moment(void)

@@ -80,6 +80,26 @@ const struct traffic_config traffic_configs[] = {
 	  TRAFFIC_POLLING, true, false },
 	{ "weak-packed-net-crashes", SIM_WEAK, 64, 2, VIRTIO_ID_NET,
 	  TRAFFIC_CRASHES, true, false },
+	{ "weak-v2-rng-devcrash", SIM_WEAK, 64, 2, VIRTIO_ID_RNG,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "weak-v2-net-devcrash", SIM_WEAK, 64, 2, VIRTIO_ID_NET,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "weak-v1-rng-devcrash", SIM_WEAK, 64, 1, VIRTIO_ID_RNG,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "weak-v1-net-devcrash", SIM_WEAK, 64, 1, VIRTIO_ID_NET,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "caches-v2-rng-devcrash", SIM_CACHES, 64, 2, VIRTIO_ID_RNG,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "caches-v2-net-devcrash", SIM_CACHES, 16, 2, VIRTIO_ID_NET,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "caches-v1-rng-devcrash", SIM_CACHES, 16, 1, VIRTIO_ID_RNG,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "caches-v1-net-devcrash", SIM_CACHES, 64, 1, VIRTIO_ID_NET,
+	  TRAFFIC_DEVCRASH, false, false },
+	{ "weak-packed-rng-devcrash", SIM_WEAK, 64, 2, VIRTIO_ID_RNG,
+	  TRAFFIC_DEVCRASH, true, false },
+	{ "weak-packed-net-devcrash", SIM_WEAK, 64, 2, VIRTIO_ID_NET,
+	  TRAFFIC_DEVCRASH, true, false },
 	{ "weak-trap1-rng-strict", SIM_WEAK, 64, 1, VIRTIO_ID_RNG,
 	  TRAFFIC_STRICT, false, true },
 	{ "weak-trap1-net-strict", SIM_WEAK, 64, 1, VIRTIO_ID_NET,
@@ -104,108 +124,6 @@ const struct traffic_config *traffic_find(const char *name)
 	return NULL;
 }
 
-/* ---- device side ------------------------------------------------------ */
-
-static uint64_t device_now(void *ctx)
-{
-	(void)ctx;
-	return sim_now_us();
-}
-
-/* What a life that is over has left behind is gone with it. */
-static void device_event(void *ctx, struct hvl_dev *dev, enum hvl_dev_event ev)
-{
-	(void)ctx;
-	(void)dev;
-	if (ev == HVL_DEV_EVENT_RESET || ev == HVL_DEV_EVENT_RESTARTED)
-		traffic.mirror.count = 0;
-}
-
-/* For what it changes in the device's doing; nobody resumes. */
-static uint32_t *device_record(void *ctx, const struct hvl_dev_saved *saved)
-{
-	(void)ctx;
-	(void)saved;
-	return traffic.journal;
-}
-
-/* Each of the ring's features is there or not. */
-static uint64_t device_features_off(void)
-{
-	static const unsigned int bits[] = {
-		VIRTIO_RING_F_INDIRECT_DESC, VIRTIO_RING_F_EVENT_IDX,
-		VIRTIO_F_IN_ORDER,	     VIRTIO_F_NOTIFICATION_DATA,
-		VIRTIO_F_RING_RESET,
-	};
-	uint64_t off = 0;
-	size_t i;
-
-	for (i = 0; i < HVL_ARRAY_SIZE(bits); i++) {
-		if (sim_random(2) == 0)
-			off |= HVL_BIT64(bits[i]);
-	}
-	return off;
-}
-
-static const struct hvl_dev_transport *device_transport(void)
-{
-	if (traffic.cfg->trapping)
-		return traffic.cfg->version == 1 ? &traffic_trap_v1 :
-						   &traffic_trap_v2;
-	return traffic.cfg->version == 1 ? &hvl_dev_mmio_v1 : &hvl_dev_mmio_v2;
-}
-
-static void device_init(void)
-{
-	static const struct hvl_dev_journal journal = { device_record, NULL };
-	struct traffic *t = &traffic;
-	bool rng = t->cfg->device == VIRTIO_ID_RNG;
-	bool journaled = !t->cfg->trapping && sim_random(2) == 0;
-	uint64_t packed = HVL_BIT64(VIRTIO_F_RING_PACKED);
-	struct hvl_dev_config cfg = {
-		.name = "sim",
-		.model = rng ? &hvl_dev_rng_model : &hvl_dev_net_model,
-		.priv = rng ? (void *)&t->rng_model : (void *)&t->net_model,
-		.shm = &t->dev_shm,
-		.regs = &t->dev_regs,
-		.region_da = SIM_DA + SIM_UNCACHED,
-		.region_size = SIM_SIZE - SIM_UNCACHED,
-		.features_on = t->cfg->packed ? packed : 0,
-		.features_off = device_features_off(),
-		.event = device_event,
-		.journal = journaled ? &journal : NULL,
-		.segs = t->segs,
-		.now_us = t->cfg->mode == TRAFFIC_STRICT ? NULL : device_now,
-	};
-
-	if (rng)
-		cfg.model = traffic_rng_device();
-	else
-		traffic_net_device();
-	if (hvl_dev_init(&t->dev, &cfg, device_transport()) != 0)
-		sim_fail("no device");
-}
-
-static void device_main(void)
-{
-	struct traffic *t = &traffic;
-	unsigned int wants;
-
-	device_init();
-	/* The driver may be looking already. */
-	hvl_dev_publish(&t->dev);
-	for (;;) {
-		t->news = false;
-		wants = hvl_dev_service(&t->dev, 1 + sim_random(16));
-		if (wants & HVL_DEV_RING)
-			sim_ring(SIM_DRIVER);
-		if (t->cfg->device == VIRTIO_ID_NET)
-			traffic_net_play();
-		if (!(wants & HVL_DEV_MORE) && !t->news)
-			sim_wait(sim_now_us() + TRAFFIC_RECHECK_US);
-	}
-}
-
 /* ---- driver side ------------------------------------------------------ */
 
 static uint64_t driver_now(void *ctx)
@@ -223,6 +141,9 @@ static void driver_ring(void *ctx)
 static void driver_wait(void *ctx, uint64_t until_us)
 {
 	(void)ctx;
+	/* So as to be there when the next host answers. */
+	if (traffic.cfg->mode == TRAFFIC_DEVCRASH && sim_random(2) == 0)
+		until_us = sim_now_us() + sim_random(50);
 	sim_wait(until_us);
 }
 
@@ -239,13 +160,25 @@ uint32_t traffic_wait(void)
 
 uint32_t traffic_requests(void)
 {
-	if (traffic.cfg->mode == TRAFFIC_CRASHES)
+	if (traffic.crashes)
 		return 1 + sim_random(traffic.requests / 4);
 	return traffic.requests;
 }
 
+void traffic_error(const char *what, int err)
+{
+	if (traffic.attached != traffic.attached_seen)
+		sim_die();
+	sim_fail("%s: %d", what, err);
+}
+
 void traffic_check_stall(uint64_t since_us, const char *what)
 {
+	struct traffic *t = &traffic;
+
+	if (t->attached != t->attached_seen && t->drv.ops &&
+	    hvl_drv_dev_health(&t->drv) != 0)
+		sim_die();
 	if (sim_now_us() - since_us > STALL_US)
 		sim_fail("%s: stalled", what);
 }
@@ -262,7 +195,7 @@ void traffic_break(struct hvl_drv_vq *vq, uint16_t queue)
 	hvl_drv_dev_kick(&t->drv, queue, vq);
 	while (hvl_drv_dev_health(&t->drv) == 0) {
 		/* The status came before the news of it. */
-		if (news && t->cfg->device == VIRTIO_ID_RNG)
+		if (news && t->cfg->device == VIRTIO_ID_RNG && t->hosts == 1)
 			sim_fail("config interrupt, and the device is well");
 		traffic_check_stall(since, "broken ring");
 		news = (traffic_wait() & HVL_MMIO_INT_CONFIG) != 0;
@@ -281,7 +214,7 @@ static void driver_probe(void)
 		traffic_check_stall(since, "probe");
 	} while (err == -ENODEV && t->drv.id == 0);
 	if (err)
-		sim_fail("probe: %d", err);
+		traffic_error("probe", err);
 	if (t->drv.version != t->cfg->version || t->drv.id != t->cfg->device ||
 
 	    t->drv.trapping != t->cfg->trapping)
@@ -301,6 +234,7 @@ static void driver_main(void)
 	struct traffic *t = &traffic;
 
 	/* It may have died: whatever it knew is gone. */
+	t->attached_seen = t->attached;
 	memset(&t->drv, 0, sizeof(t->drv));
 	memset(&t->rng, 0, sizeof(t->rng));
 	memset(&t->net, 0, sizeof(t->net));
@@ -322,8 +256,7 @@ static void driver_main(void)
 	}
 }
 
-static void make_view(enum sim_side side, struct hvl_io *shm,
-		      struct hvl_io *regs)
+void traffic_view(enum sim_side side, struct hvl_io *shm, struct hvl_io *regs)
 {
 	*shm = (struct hvl_io){ sim_view(side), SIM_DA, SIM_SIZE };
 	(void)hvl_io_sub(shm, 0, HVL_MMIO_BLOCK_SIZE, regs);
@@ -331,14 +264,8 @@ static void make_view(enum sim_side side, struct hvl_io *shm,
 
 static void driver_entry(void)
 {
-	make_view(SIM_DRIVER, &traffic.drv_shm, &traffic.drv_regs);
+	traffic_view(SIM_DRIVER, &traffic.drv_shm, &traffic.drv_regs);
 	driver_main();
-}
-
-static void device_entry(void)
-{
-	make_view(SIM_DEVICE, &traffic.dev_shm, &traffic.dev_regs);
-	device_main();
 }
 
 const char *traffic_run(const struct traffic_config *cfg, uint64_t seed,
@@ -346,11 +273,14 @@ const char *traffic_run(const struct traffic_config *cfg, uint64_t seed,
 			const struct sim_site *skip)
 {
 	static const uint32_t crash[] = { 2000, 4000, 10000 };
+	/* By the seed alone: all else that is random stays what it was. */
+	bool crashes = cfg->mode == TRAFFIC_CRASHES ||
+		       (cfg->mode == TRAFFIC_DEVCRASH && seed % 5 == 4);
 	struct sim_config sim = {
 		.kind = cfg->kind,
 		.line = cfg->line,
 		.strict = cfg->mode == TRAFFIC_STRICT,
-		.crash = cfg->mode == TRAFFIC_CRASHES ? crash[seed % 3] : 0,
+		.crash = crashes ? crash[seed % 3] : 0,
 		.trap = cfg->trapping ? traffic_trap : NULL,
 		.seed = seed,
 		.max_steps =
@@ -362,7 +292,8 @@ const char *traffic_run(const struct traffic_config *cfg, uint64_t seed,
 	traffic.cfg = cfg;
 	traffic.lives = lives;
 	traffic.requests = requests;
-	/* By the seed alone: all else that is random stays what it was. */
+	traffic.crashes = crashes;
 	traffic.many = seed % 4 == 3;
-	return sim_run(&sim, driver_entry, device_entry);
+	traffic.forgetful = seed % 3 == 1;
+	return sim_run(&sim, driver_entry, traffic_host);
 }

@@ -25,12 +25,14 @@
 #define TRAFFIC_RNG_BUFS 8u
 #define TRAFFIC_FRAME_MAX 1414u
 #define TRAFFIC_MIRROR 8u
+#define TRAFFIC_CUTS 64u
 
 enum traffic_mode {
-	TRAFFIC_TIMERS,	 /* doorbells may be lost, timers look again */
-	TRAFFIC_STRICT,	 /* none is lost, and there are no timers */
-	TRAFFIC_POLLING, /* the driver spins, and asks for no doorbells */
-	TRAFFIC_CRASHES, /* as TIMERS, and the driver dies now and then */
+	TRAFFIC_TIMERS,	  /* doorbells may be lost, timers look again */
+	TRAFFIC_STRICT,	  /* none is lost, and there are no timers */
+	TRAFFIC_POLLING,  /* the driver spins, and asks for no doorbells */
+	TRAFFIC_CRASHES,  /* as TIMERS, and the driver dies now and then */
+	TRAFFIC_DEVCRASH, /* or the device's host, which carries on */
 };
 
 struct traffic_config {
@@ -44,12 +46,20 @@ struct traffic_config {
 	bool trapping; /* an ordinary device, see traffic_trap.c */
 };
 
+/* What outlives a host; the newest record counts. */
+struct traffic_journal {
+	struct hvl_dev_saved saved[2];
+	uint32_t taken[2][HVL_DEV_QUEUES_MAX];
+	uint32_t newest;
+};
+
 /* Everything of one run but the machine. */
 struct traffic {
 	const struct traffic_config *cfg;
 	uint32_t lives, requests; /* per life */
 	uint32_t life;		  /* those that ended well */
 	bool many;		  /* chains go and come several at once */
+	bool crashes;		  /* the driver dies now and then */
 
 	/* device side */
 	struct hvl_io dev_shm, dev_regs;
@@ -58,9 +68,17 @@ struct traffic {
 	struct hvl_dev_net net_model;
 	struct hvl_dev_model many_model;
 	struct hvl_seg segs[HVL_DEV_SEGS_MAX];
-	uint32_t journal[HVL_DEV_QUEUES_MAX];
-	bool news;	 /* of the backing: serve again */
-	uint64_t served; /* bytes of entropy */
+	struct traffic_journal journal;
+	uint64_t features_off;
+	uint32_t hosts;	   /* how many there were */
+	uint32_t attached; /* and of these, how many without the record */
+	bool published;
+	bool forgetful;		    /* some have no record */
+	char line[100];		    /* the last one of the log */
+	bool news;		    /* of the backing: serve again */
+	uint64_t served;	    /* bytes of entropy */
+	uint64_t cut[TRAFFIC_CUTS]; /* where a host began that has died since */
+	uint32_t cuts;
 	uint32_t frame_next;
 	struct {
 		uint32_t head, count;
@@ -71,6 +89,7 @@ struct traffic {
 	uint8_t config;	 /* number of the config space's contents */
 
 	/* driver side */
+	uint32_t attached_seen; /* when it started */
 	struct hvl_io drv_shm, drv_regs;
 	struct hvl_drv_platform plat;
 	struct hvl_drv_dev drv;
@@ -109,8 +128,20 @@ const char *traffic_run(const struct traffic_config *cfg, uint64_t seed,
 /** The driver waits for a doorbell or its timer, and hears the reasons. */
 uint32_t traffic_wait(void);
 
-/** Fail the run when nothing has come since @since_us for far too long. */
+/**
+ * Fail the run when nothing has come since @since_us for far too long. A driver
+ * whose device must be reset, for want of a record, starts over.
+ */
 void traffic_check_stall(uint64_t since_us, const char *what);
+
+/** Fail the run, or start over where that may have come of a lost record. */
+void traffic_error(const char *what, int err) __attribute__((noreturn));
+
+/** A side's memory and registers. */
+void traffic_view(enum sim_side side, struct hvl_io *shm, struct hvl_io *regs);
+
+/** The device's side: a host. */
+void traffic_host(void);
 
 /** Now and then: break the ring, see that the device says so. */
 void traffic_break(struct hvl_drv_vq *vq, uint16_t queue);
@@ -124,7 +155,11 @@ void traffic_net_life(void);
 
 /** Models and backings. */
 const struct hvl_dev_model *traffic_rng_device(void);
-void traffic_net_device(void);
+const struct hvl_dev_model *traffic_net_device(void);
+
+/** Another host comes: what the models take notice of. */
+void traffic_rng_reborn(void);
+void traffic_net_reborn(void);
 
 /** Transports whose registers act by themselves, and how they do. */
 extern const struct hvl_dev_transport traffic_trap_v1;

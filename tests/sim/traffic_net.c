@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Ethernet: the backing is a mirror. Frames are numbered; each reaches it once
- * and in order, and comes back once and in order.
+ * and in order, and comes back once and in order. A host that dies may lose
+ * some, in both directions, but none is doubled.
  */
-#include "traffic.h"
+#include "traffic_net.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,6 +12,8 @@
 #include <hvl/wire/mmio.h>
 
 #define IN_FLIGHT 12u
+#define GAP 64u		/* frames that a host's death may cost */
+#define LOST_US 200000u /* for what has not come by then */
 
 static uint32_t mix(uint32_t v)
 {
@@ -18,69 +21,121 @@ static uint32_t mix(uint32_t v)
 	return v ^ (v >> 13);
 }
 
-static uint32_t frame_len(uint32_t number)
+uint32_t traffic_frame_len(uint32_t number)
 {
 	uint32_t h = mix(number);
 
 	return 14 + (h % 64 == 0 ? h / 64 % 1400 : h / 64 % 100);
 }
 
-static void frame_make(uint8_t *data, uint32_t number)
+void traffic_frame_make(uint8_t *data, uint32_t number)
 {
-	uint32_t len = frame_len(number), i;
+	uint32_t len = traffic_frame_len(number), i;
 
 	for (i = 0; i < len; i++)
 		data[i] = (uint8_t)(mix(number + i / 4) >> i % 4 * 8);
 }
 
-static void frame_check(const uint8_t *data, uint32_t len, uint32_t number)
+/* The number that its first word is made from, or @end. */
+static uint32_t frame_number(const uint8_t *data, uint32_t first, uint32_t end)
 {
+	uint32_t word = (uint32_t)data[3] << 24 | (uint32_t)data[2] << 16 |
+			(uint32_t)data[1] << 8 | data[0];
+
+	while (first != end && mix(first) != word)
+		first++;
+	return first;
+}
+
+uint32_t traffic_frame_check(const uint8_t *data, uint32_t len, uint32_t first,
+			     uint32_t end)
+{
+	uint32_t number = frame_number(data, first, end);
 	uint8_t want[TRAFFIC_FRAME_MAX];
 
-	frame_make(want, number);
-	if (len != frame_len(number))
+	if (number == end)
+		sim_fail("net: frame %u or one behind it is wrong",
+			 (unsigned int)first);
+	traffic_frame_make(want, number);
+	if (len != traffic_frame_len(number))
 		sim_fail("net: frame %u has %u bytes, not %u",
 			 (unsigned int)number, (unsigned int)len,
-			 (unsigned int)frame_len(number));
+			 (unsigned int)traffic_frame_len(number));
 	if (memcmp(data, want, len) != 0)
 		sim_fail("net: frame %u is wrong", (unsigned int)number);
+	return number;
 }
 
 /* ---- device side ------------------------------------------------------ */
 
+uint8_t *traffic_mirror_room(void)
+{
+	struct traffic *t = &traffic;
+
+	if (t->mirror.count == TRAFFIC_MIRROR)
+		return NULL;
+	return t->mirror
+		.data[(t->mirror.head + t->mirror.count) % TRAFFIC_MIRROR];
+}
+
+void traffic_mirror_put(uint32_t len)
+{
+	struct traffic *t = &traffic;
+	uint32_t at = (t->mirror.head + t->mirror.count) % TRAFFIC_MIRROR;
+	uint32_t end = t->frame_next + (t->hosts > 1 ? GAP : 1);
+
+	t->mirror.len[at] = len;
+	t->frame_next = 1 + traffic_frame_check(t->mirror.data[at], len,
+						t->frame_next, end);
+	t->mirror.count++;
+	t->news = true;
+}
+
+const uint8_t *traffic_mirror_next(uint32_t *len)
+{
+	struct traffic *t = &traffic;
+
+	*len = t->mirror.len[t->mirror.head];
+	return t->mirror.count != 0 ? t->mirror.data[t->mirror.head] : NULL;
+}
+
+void traffic_mirror_take(void)
+{
+	struct traffic *t = &traffic;
+
+	t->mirror.head = (t->mirror.head + 1) % TRAFFIC_MIRROR;
+	t->mirror.count--;
+	t->news = true;
+}
+
 static int net_backing_send(void *ctx, const struct hvl_seg *seg,
 			    unsigned int n, uint32_t len)
 {
-	struct traffic *t = ctx;
-	uint32_t at = (t->mirror.head + t->mirror.count) % TRAFFIC_MIRROR;
+	uint8_t *data = traffic_mirror_room();
 	uint32_t done = 0, i;
 
-	if (t->mirror.count == TRAFFIC_MIRROR)
+	(void)ctx;
+	if (!data)
 		return -EAGAIN;
 	if (len > TRAFFIC_FRAME_MAX)
 		sim_fail("net: sent %u bytes", (unsigned int)len);
 	for (i = 0; i < n; done += seg[i++].len) {
 		struct hvl_io io = { .va = seg[i].va, .size = seg[i].len };
 
-		hvl_io_read_block(&io, 0, t->mirror.data[at] + done,
-				  seg[i].len);
+		hvl_io_read_block(&io, 0, data + done, seg[i].len);
 	}
-	t->mirror.len[at] = len;
-	frame_check(t->mirror.data[at], len, t->frame_next);
-	t->frame_next++;
-	t->mirror.count++;
-	t->news = true;
+	traffic_mirror_put(len);
 	return 0;
 }
 
 static int net_backing_recv(void *ctx, const struct hvl_seg *seg,
 			    unsigned int n, uint32_t room)
 {
-	struct traffic *t = ctx;
-	uint32_t at = t->mirror.head, len = t->mirror.len[at];
-	uint32_t done = 0, part, i;
+	uint32_t done = 0, part, len, i;
+	const uint8_t *data = traffic_mirror_next(&len);
 
-	if (t->mirror.count == 0)
+	(void)ctx;
+	if (!data)
 		return -EAGAIN;
 	if (len > room)
 		sim_fail("net: room for %u bytes only", (unsigned int)room);
@@ -88,11 +143,9 @@ static int net_backing_recv(void *ctx, const struct hvl_seg *seg,
 		struct hvl_io io = { .va = seg[i].va, .size = seg[i].len };
 
 		part = seg[i].len < len - done ? seg[i].len : len - done;
-		hvl_io_write_block(&io, 0, t->mirror.data[at] + done, part);
+		hvl_io_write_block(&io, 0, data + done, part);
 	}
-	t->mirror.head = (at + 1) % TRAFFIC_MIRROR;
-	t->mirror.count--;
-	t->news = true;
+	traffic_mirror_take();
 	return (int)len;
 }
 
@@ -105,7 +158,7 @@ static void net_config(void)
 	net->mtu = (uint16_t)(1400 + traffic.config % 64);
 }
 
-void traffic_net_device(void)
+const struct hvl_dev_model *traffic_net_device(void)
 {
 	struct hvl_dev_net_backing backing = { net_backing_send,
 					       net_backing_recv, &traffic };
@@ -113,6 +166,13 @@ void traffic_net_device(void)
 
 	hvl_dev_net_init(&traffic.net_model, &backing, mac, 1400);
 	net_config();
+	return traffic.many ? traffic_net_many_device() : &hvl_dev_net_model;
+}
+
+/* A host that comes back shows its config anew, as if it had changed. */
+void traffic_net_reborn(void)
+{
+	traffic.config++;
 }
 
 void traffic_net_play(void)
@@ -131,6 +191,7 @@ void traffic_net_play(void)
 
 static bool net_send(uint32_t number)
 {
+	uint32_t len = traffic_frame_len(number);
 	struct hvl_drv_net_buf *buf;
 	struct traffic *t = &traffic;
 	uint8_t data[TRAFFIC_FRAME_MAX];
@@ -138,37 +199,69 @@ static bool net_send(uint32_t number)
 	int ret = hvl_drv_net_tx_get(&t->net, &buf);
 
 	if (ret < 0)
-		sim_fail("net: tx_get: %d", ret);
+		traffic_error("net: tx_get", ret);
 	if (ret == 0)
 		return false;
-	frame_make(data, number);
+	traffic_frame_make(data, number);
 	(void)hvl_io_va_to_off(&t->drv_shm, buf->data, buf->len, &off);
-	hvl_io_write_block(&t->drv_shm, off, data, frame_len(number));
-	ret = hvl_drv_net_tx_put(&t->net, buf, frame_len(number));
+	hvl_io_write_block(&t->drv_shm, off, data, len);
+	ret = hvl_drv_net_tx_put(&t->net, buf, len);
 	if (ret)
-		sim_fail("net: tx_put: %d", ret);
+		traffic_error("net: tx_put", ret);
 	return true;
 }
 
-static bool net_receive(uint32_t number)
+static uint32_t net_send_all(uint32_t first, uint32_t end)
+{
+	if (traffic.many)
+		return traffic_net_send_many(first, end);
+	while (first != end && net_send(first))
+		first++;
+	return first;
+}
+
+uint32_t traffic_net_arrived(uint64_t off, uint32_t len, uint32_t first,
+			     uint32_t end)
+{
+	uint8_t data[TRAFFIC_FRAME_MAX];
+
+	if (len < 4 || len > sizeof(data))
+		sim_fail("net: received %u bytes", (unsigned int)len);
+	if (traffic.hosts == 1 && first != end)
+		end = first + 1;
+	hvl_io_read_block(&traffic.drv_shm, off, data, len);
+	return 1 + traffic_frame_check(data, len, first, end);
+}
+
+/* Return: the number of the next one; @first when there is none. */
+static uint32_t net_receive(uint32_t first, uint32_t end)
 {
 	struct hvl_drv_net_buf *buf;
 	struct traffic *t = &traffic;
-	uint8_t data[TRAFFIC_FRAME_MAX];
 	uint64_t off;
 	int ret = hvl_drv_net_rx(&t->net, &buf);
 
 	if (ret < 0)
-		sim_fail("net: rx: %d", ret);
+		traffic_error("net: rx", ret);
 	if (ret == 0)
-		return false;
-	if (buf->len > sizeof(data))
-		sim_fail("net: received %u bytes", (unsigned int)buf->len);
+		return first;
 	(void)hvl_io_va_to_off(&t->drv_shm, buf->data, buf->len, &off);
-	hvl_io_read_block(&t->drv_shm, off, data, buf->len);
-	frame_check(data, buf->len, number);
+	first = traffic_net_arrived(off, buf->len, first, end);
 	hvl_drv_net_rx_done(&t->net, buf, buf->gen);
-	return true;
+	return first;
+}
+
+static uint32_t net_receive_all(uint32_t first, uint32_t end)
+{
+	uint32_t next = first;
+
+	if (traffic.many)
+		return traffic_net_receive_many(first, end);
+	do {
+		first = next;
+		next = first != end ? net_receive(first, end) : first;
+	} while (next != first);
+	return first;
 }
 
 /* A copy of the config space is of one moment. */
@@ -180,7 +273,7 @@ static void net_check_config(void)
 	int err = hvl_drv_dev_config_read(&traffic.drv, 0, got, sizeof(got));
 
 	if (err)
-		sim_fail("net: config: %d", err);
+		traffic_error("net: config", err);
 	memcpy(&c, got, sizeof(c));
 	for (i = 1; i < sizeof(c.mac); i++) {
 		if (c.mac[i] != c.mac[0])
@@ -200,7 +293,7 @@ static void net_check_generation(void)
 	int err = hvl_drv_dev_config_read(&traffic.drv, 0, &got, 1);
 
 	if (err)
-		sim_fail("net: config: %d", err);
+		traffic_error("net: config", err);
 	if ((uint8_t)(got - generation) > 127)
 		sim_fail("net: config is older than its generation");
 }
@@ -227,33 +320,48 @@ static void net_idle(void)
 		net_check_config();
 	if (sim_random(30) != 0)
 		return;
-	err = hvl_drv_net_check(&t->net);
+	/* That one would collect what was sent. */
+	err = t->many ? hvl_drv_dev_health(&t->drv) :
+			hvl_drv_net_check(&t->net);
 	if (err)
-		sim_fail("net: the device is not well: %d", err);
+		traffic_error("net: the device is not well", err);
+}
+
+/* A driver cannot tell what is lost from what is slow but by time. */
+static bool net_lost(uint64_t since, uint32_t hosts)
+{
+	return traffic.hosts != hosts && sim_now_us() - since > LOST_US;
 }
 
 static void net_traffic(uint32_t first, uint32_t count)
 {
 	struct traffic *t = &traffic;
+	uint32_t sent = first, got = first, end = first + count, before;
 	uint64_t since = sim_now_us();
-	uint32_t sent = 0, got = 0, before;
+	uint32_t hosts = t->hosts;
 
-	while (got < count) {
-		uint32_t most = got + 1 + sim_random(IN_FLIGHT);
+	while (got != end) {
+		uint32_t most = 1 + sim_random(IN_FLIGHT);
 
 		if (t->cfg->version == 2 && sim_random(t->change) == 0)
 			net_check_config();
 		before = got;
-		while (sent < count && sent < most && net_send(first + sent))
-			sent++;
+		if (got == sent)
+			hosts = t->hosts;
+		most = got + (most < end - got ? most : end - got);
+		if ((int32_t)(most - sent) > 0)
+			sent = net_send_all(sent, most);
 		hvl_drv_net_kick(&t->net);
-		while (got < sent && net_receive(first + got))
-			got++;
+		got = net_receive_all(got, sent);
 		if (got != before) {
 			since = sim_now_us();
 			continue;
 		}
 		hvl_drv_net_kick(&t->net);
+		if (net_lost(since, hosts)) {
+			got = sent;
+			continue;
+		}
 		traffic_check_stall(since, "net");
 		net_idle();
 	}
@@ -273,7 +381,7 @@ static void net_start(void)
 	int err = hvl_drv_net_start(&t->net, &t->drv, &t->pool, &cfg);
 
 	if (err)
-		sim_fail("net: start: %d", err);
+		traffic_error("net: start", err);
 	if (hvl_drv_dev_has(&t->drv, VIRTIO_F_RING_PACKED) != t->cfg->packed)
 		sim_fail("net: not the ring that was asked for");
 	if (t->cfg->mode == TRAFFIC_POLLING)
@@ -290,16 +398,14 @@ static void net_reset_queue(void)
 		return;
 	err = hvl_drv_net_queue_reset(&traffic.net, queue);
 	if (err)
-		sim_fail("net: reset of queue %u: %d", (unsigned int)queue,
-			 err);
+		traffic_error("net: reset of a queue", err);
+	if (traffic.many && queue == HVL_NET_QUEUE_TX)
+		traffic_net_many_start();
 }
 
 static void net_send_some(uint32_t first)
 {
-	uint32_t n = sim_random(4), i;
-
-	for (i = 0; i < n && net_send(first + i); i++)
-		;
+	(void)net_send_all(first, first + sim_random(4));
 	hvl_drv_net_kick(&traffic.net);
 }
 
@@ -310,6 +416,8 @@ void traffic_net_life(void)
 	int err;
 
 	net_start();
+	if (t->many)
+		traffic_net_many_start();
 	first = t->frame_next;
 	net_traffic(first, n / 2);
 	net_reset_queue();
@@ -321,5 +429,5 @@ void traffic_net_life(void)
 		net_send_some(first + n);
 	err = hvl_drv_net_stop(&t->net);
 	if (err)
-		sim_fail("net: stop: %d", err);
+		traffic_error("net: stop", err);
 }

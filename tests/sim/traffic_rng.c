@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Entropy: the backing gives a known series of bytes, and the driver sees each
- * of them once and in order, whatever buffers it asks with.
+ * of them once and in order, whatever buffers it asks with. A host that dies
+ * takes along what it had got and not given back: the next one goes on behind
+ * it, and the driver sees the series go on there.
  */
 #include "traffic.h"
 
@@ -21,6 +23,15 @@ struct request {
 };
 
 static struct request requests[TRAFFIC_RNG_BUFS];
+
+/*
+ * Where in the series the driver may be. A few bytes may be right in several
+ * places: which one it is turns out later.
+ */
+struct place {
+	uint64_t at[TRAFFIC_CUTS];
+	uint32_t n;
+};
 
 static uint8_t series_byte(uint64_t n)
 {
@@ -100,6 +111,13 @@ const struct hvl_dev_model *traffic_rng_device(void)
 	return &traffic.many_model;
 }
 
+void traffic_rng_reborn(void)
+{
+	struct traffic *t = &traffic;
+
+	t->cut[t->cuts++ % TRAFFIC_CUTS] = t->served;
+}
+
 /* ---- driver side ------------------------------------------------------ */
 
 /* Where it is in place, whole lines where there are lines. */
@@ -126,23 +144,62 @@ static void *rng_request_buf(struct request *r)
 	return hvl_io_va(&traffic.pool.io, r->off);
 }
 
-static void rng_check(struct request *r, uint64_t first, uint32_t len)
+static bool rng_matches(const uint8_t *bytes, uint32_t len, uint64_t first)
+{
+	uint32_t i = 0;
+
+	while (i < len && bytes[i] == series_byte(first + i))
+		i++;
+	return i == len;
+}
+
+/* A place that goes on at @first goes on behind it. */
+static void place_try(struct place *p, const uint8_t *bytes, uint32_t len,
+		      uint64_t first)
+{
+	uint32_t i;
+
+	if (!rng_matches(bytes, len, first))
+		return;
+	for (i = 0; i < p->n; i++) {
+		if (p->at[i] == first + len)
+			return;
+	}
+	if (p->n < TRAFFIC_CUTS)
+		p->at[p->n++] = first + len;
+}
+
+/* What comes next, in one of the places that are left. */
+static void place_check(struct place *p, const uint8_t *bytes, uint32_t len)
+{
+	struct place was = *p;
+	uint64_t least = was.at[0];
+	uint32_t i;
+
+	p->n = 0;
+	for (i = 0; i < was.n; i++) {
+		place_try(p, bytes, len, was.at[i]);
+		least = was.at[i] < least ? was.at[i] : least;
+	}
+	for (i = 0; i < TRAFFIC_CUTS && i < traffic.cuts; i++) {
+		if (traffic.cut[i] > least)
+			place_try(p, bytes, len, traffic.cut[i]);
+	}
+	if (p->n == 0)
+		sim_fail("rng: byte %llu is wrong, or one behind it",
+			 (unsigned long long)least);
+}
+
+static void rng_check(struct request *r, struct place *p, uint32_t len)
 {
 	uint8_t bytes[BUF];
-	uint32_t i;
 
 	if (len > r->len)
 		sim_fail("rng: %u bytes for %u", (unsigned int)len,
 			 (unsigned int)r->len);
 	if (r->in_place)
 		hvl_io_read_block(&traffic.pool.io, r->off, bytes, len);
-	for (i = 0; i < len; i++) {
-		uint8_t got = r->in_place ? bytes[i] : r->priv[i];
-
-		if (got != series_byte(first + i))
-			sim_fail("rng: byte %llu is wrong",
-				 (unsigned long long)(first + i));
-	}
+	place_check(p, r->in_place ? bytes : r->priv, len);
 }
 
 /* Return: whether it was free. */
@@ -168,7 +225,7 @@ static bool rng_submit(void)
 		return false;
 	err = hvl_drv_rng_submit(&traffic.rng, buf.va, buf.len, buf.cookie);
 	if (err)
-		sim_fail("rng: submit: %d", err);
+		traffic_error("rng: submit", err);
 	return true;
 }
 
@@ -184,22 +241,21 @@ static uint32_t rng_submit_many(uint32_t n)
 		count += rng_request(&bufs[count]);
 	done = hvl_drv_vq_add_many(vq, bufs, (uint16_t)count, true);
 	if (done != (int)count)
-		sim_fail("rng: %d added of %u", done, (unsigned int)count);
+		traffic_error("rng: add_many", done);
 	hvl_drv_dev_kick(&traffic.drv, HVL_RNG_QUEUE_REQUEST, vq);
 	return count;
 }
 
-static void rng_answer(struct request *r, uint32_t len, uint64_t *next)
+static void rng_answer(struct request *r, uint32_t len, struct place *place)
 {
 	if (!r->out)
 		sim_fail("rng: answered twice");
 	r->out = false;
-	rng_check(r, *next, len);
-	*next += len;
+	rng_check(r, place, len);
 }
 
 /* Take one that is finished, or several. Return: how many there were. */
-static uint32_t rng_take(uint64_t *next)
+static uint32_t rng_take(struct place *place)
 {
 	struct hvl_drv_used used[TRAFFIC_RNG_BUFS];
 	int i, ret;
@@ -211,14 +267,14 @@ static uint32_t rng_take(uint64_t *next)
 	else
 		ret = hvl_drv_rng_poll(&traffic.rng, &used->cookie, &used->len);
 	if (ret < 0)
-		sim_fail("rng: poll: %d", ret);
+		traffic_error("rng: poll", ret);
 	for (i = 0; i < ret; i++)
-		rng_answer(used[i].cookie, used[i].len, next);
+		rng_answer(used[i].cookie, used[i].len, place);
 	return (uint32_t)ret;
 }
 
 /* One that waits, with nothing else out. */
-static void rng_read(uint64_t *next)
+static void rng_read(struct place *place)
 {
 	struct request *r = &requests[0];
 	int ret;
@@ -227,12 +283,11 @@ static void rng_read(uint64_t *next)
 	r->len = rng_request_len(r);
 	ret = hvl_drv_rng_read(&traffic.rng, rng_request_buf(r), r->len);
 	if (ret <= 0)
-		sim_fail("rng: read: %d", ret);
-	rng_check(r, *next, (uint32_t)ret);
-	*next += (uint32_t)ret;
+		traffic_error("rng: read", ret);
+	rng_check(r, place, (uint32_t)ret);
 }
 
-static void rng_burst(uint64_t *next)
+static void rng_burst(struct place *place)
 {
 	uint64_t since = sim_now_us();
 	uint32_t n = 1 + sim_random(TRAFFIC_RNG_BUFS), out = 0, got;
@@ -242,7 +297,7 @@ static void rng_burst(uint64_t *next)
 	while (!traffic.many && n-- != 0)
 		out += rng_submit();
 	while (out != 0) {
-		got = rng_take(next);
+		got = rng_take(place);
 		out -= got;
 		if (got != 0) {
 			since = sim_now_us();
@@ -271,21 +326,21 @@ void traffic_rng_life(void)
 {
 	struct traffic *t = &traffic;
 	uint32_t n = traffic_requests(), i;
-	uint64_t next;
+	struct place place;
 	int err;
 
 	rng_buffers(true);
 	err = hvl_drv_rng_start(&t->rng, &t->drv, &t->pool);
 	if (err)
-		sim_fail("rng: start: %d", err);
+		traffic_error("rng: start", err);
 	if (hvl_drv_dev_has(&t->drv, VIRTIO_F_RING_PACKED) != t->cfg->packed)
 		sim_fail("rng: not the ring that was asked for");
-	next = t->served;
+	place = (struct place){ .at = { t->served }, .n = 1 };
 	for (i = 0; i < n; i++) {
 		if (sim_random(3) == 0)
-			rng_read(&next);
+			rng_read(&place);
 		else
-			rng_burst(&next);
+			rng_burst(&place);
 	}
 	/* Some lives end with requests out, some with a broken device. */
 	for (i = sim_random(4); i != 0; i--)
@@ -294,6 +349,6 @@ void traffic_rng_life(void)
 		traffic_break(&t->rng.vq, 0);
 	err = hvl_drv_rng_stop(&t->rng);
 	if (err)
-		sim_fail("rng: stop: %d", err);
+		traffic_error("rng: stop", err);
 	rng_buffers(false);
 }
