@@ -27,10 +27,10 @@ void hvl_dev_mmio_set_shm_(struct hvl_dev *dev, uint64_t base, uint64_t size)
 			 (uint32_t)(base >> 32));
 }
 
+/* Words that only a host before us has written, and no order is needed for. */
 bool hvl_dev_mmio_shown_(const struct hvl_dev *dev, uint32_t version)
 {
-	return hvl_io_load_acquire32(dev->cfg.regs, HVL_MMIO_REG_MAGIC) ==
-		       HVL_MMIO_MAGIC &&
+	return hvl_dev_reg_(dev, HVL_MMIO_REG_MAGIC) == HVL_MMIO_MAGIC &&
 	       hvl_dev_reg_(dev, HVL_MMIO_REG_VERSION) == version &&
 	       hvl_dev_reg_(dev, HVL_MMIO_REG_DEVICE_ID) == dev->cfg.model->id;
 }
