@@ -258,12 +258,12 @@ class Control(unittest.TestCase):
     def test_without_a_runtime_folder_there_is_no_socket(self):
         del self.env["XDG_RUNTIME_DIR"]
         run = self.start("-v", control=False)
-        self.assertRegex(run.err.text, r"no control socket: XDG_RUNTIME_DIR "
-                         r"is not set; name a socket with --control SOCKET\n")
         self.hvl("trace", status=1)
         self.assertRegex(self.message, r"^hvl: trace: XDG_RUNTIME_DIR is not "
                          r"set; .*\n$")
         self.assertEqual(run.quit(), 0)
+        self.assertRegex(run.err.text, r"no control socket: XDG_RUNTIME_DIR "
+                         r"is not set; name a socket with --control SOCKET\n")
 
     def test_wrong_options_are_one_line(self):
         for words in (["status", "--jsn"], ["stop", "now"], ["start", "-f"],

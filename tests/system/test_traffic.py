@@ -134,8 +134,8 @@ class TrafficOfEveryMtu(unittest.TestCase):
                     hvl.Run(devices=("--net", f"tap,mtu={mtu}")) as run:
                 run.expect(rf"mtu {mtu}\b")
                 run.expect(hvl.PROMPT)
-                run.enter = shlex.split(re.search(
-                    r"nsenter .*", run.err.text).group(0))
+                run.enter = shlex.split(run.expect(
+                    r"nsenter [^\r\n]*", run.err).group(0))
                 for size in (mtu - 28, mtu - 29, mtu + 100):
                     size = min(size, 65493)
                     run.pings(3, size)
