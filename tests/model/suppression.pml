@@ -23,6 +23,8 @@
  * -DNO_HELLO            a device that comes back does not ring
  * -DOLD_WANT            a device that comes back takes its wish for written
  * -DNO_TIMER            nobody looks by himself after a lost doorbell
+ * -DNO_LAST_PASS        a host that stops polling does not serve once more
+ * -DPOLLS               the device's host polls
  * -DPEACEFUL            nothing is lost or restarted, if that is enough to fail
  * -DKIND=...            one of the kinds, if that is enough
  */
@@ -53,6 +55,7 @@ mtype kind;
 bool paced; /* the device needs something of its backing for each buffer */
 bool once;  /* after its death it gives back what it had taken */
 bool early; /* it shows what is used at once (packed, with a journal) */
+bool polls; /* after a look that took something its host looks by itself */
 
 /*
  * A word of the shared memory: what its writer wrote last, which may be in its
@@ -85,6 +88,7 @@ byte taken = START; /* position; recorded */
 byte known = START; /* of the driver's index */
 byte wish;	    /* the last that it wrote */
 bool waiting; /* a buffer is there, and nothing of the backing */
+bool polled; /* the host looks by itself: hvl_dev_set_polled() */
 bool kill_device;
 
 /* What the backing has for it. */
@@ -329,6 +333,7 @@ inline device_process()
 			taken = (taken + 1) % MOD;
 			next = (next + 1) % MOD;
 			count++;
+			took = polls;
 			if
 			:: early -> used.wrote = next
 			:: else
@@ -359,7 +364,7 @@ inline device_serve()
 	device_process();
 	device_flush();
 	if
-	:: !more && !waiting -> device_notify_on()
+	:: !more && !waiting && !polled -> device_notify_on()
 	:: else
 	fi
 }
@@ -410,10 +415,31 @@ inline device_resume()
 	}
 }
 
+/*
+ * service_poll(): it polls for as long as it likes, and may stop just when
+ * something has come. @took: it took something at this look.
+ */
+inline device_start_polling()
+{
+	atomic {
+		if
+		:: took && !more && !waiting -> polled = true
+		:: true
+		fi;
+		took = false
+	}
+}
+
+#ifdef NO_LAST_PASS
+#define STOP_POLLING polled = false
+#else
+#define STOP_POLLING polled = false; more = true
+#endif
+
 proctype device()
 {
 	byte count, next = START;
-	bool ring, more, resuming;
+	bool ring, more, resuming, took;
 
 end:	do
 	:: {
@@ -422,7 +448,9 @@ end:	do
 		:: else
 		fi;
 end_idle:	do
-		:: atomic { to_device || to_backing || more ->
+		:: atomic { polled -> STOP_POLLING }
+		:: atomic { to_device || to_backing || more ||
+			    (polled && avail.shown != taken) ->
 				to_device = false; to_backing = false;
 				more = false };
 			device_poll();
@@ -440,6 +468,10 @@ end_idle:	do
 				:: else
 				fi
 			}
+			if
+			:: polls -> device_start_polling()
+			:: else
+			fi
 		od
 	   } unless {
 		/*
@@ -455,6 +487,7 @@ end_idle:	do
 			:: else
 			fi;
 			count = 0; next = 0; ring = false; more = false;
+			took = false; polled = false;
 			waiting = false; known = 0; wish = 0;
 			resuming = true
 		}
@@ -537,9 +570,13 @@ init
 		fi;
 #endif
 		if
+#ifdef POLLS
+		:: once = true; polls = true
+#else
 		:: paced = true
 		:: once = true
 		:: kind != SPLIT_EVENT -> early = true; once = true
+#endif
 		fi;
 		avail.wrote = START; avail.shown = START;
 		used.wrote = START; used.shown = START;
