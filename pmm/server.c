@@ -18,6 +18,9 @@
 
 #include "state.h"
 
+/* Looks between two at the name of the memory's file: a second. */
+#define SERVER_PLACE_LOOKS (1000000u / PMM_SERVICE_RECHECK_US)
+
 struct pmm_server {
 	struct pmm_server_config cfg;
 	struct pmm_loop *loop;
@@ -27,6 +30,8 @@ struct pmm_server {
 	struct pmm_doorbell doorbell;
 	struct pmm_service service;
 	bool emptied[PMM_DEVICES_MAX]; /* its registers, at the last look */
+	enum pmm_shm_place place;
+	unsigned int looks; /* since place was looked up */
 };
 
 static struct pmm_service_config
@@ -155,6 +160,25 @@ static bool server_is_emptied(const struct pmm_device *device)
 	       hvl_io_read32(&device->regs, HVL_MMIO_REG_DEVICE_ID) == 0;
 }
 
+/* A remote that comes from now on would not meet us. */
+static void server_look_for_file(struct pmm_server *s)
+{
+	enum pmm_shm_place was = s->place;
+
+	if (++s->looks < SERVER_PLACE_LOOKS)
+		return;
+	s->looks = 0;
+	s->place = pmm_shm_place(&s->shm, &s->cfg.shm);
+	if (s->place == was || s->place == PMM_SHM_THERE)
+		return;
+	hvl_log(s->cfg.log, HVL_LOG_WARNING,
+		"shared memory: \"%s\" %s; what was there is served on: end hvl "
+		"serve and start it on the new file",
+		s->cfg.shm.path,
+		s->place == PMM_SHM_REMOVED ? "was removed" :
+					      "is another file now");
+}
+
 /*
  * Who loads a remote may clear its memory first, and our registers with it.
  * Twice seen so, that is over, and what we write will stay.
@@ -164,6 +188,7 @@ static void server_on_recheck(void *ctx)
 	struct pmm_server *s = ctx;
 	bool blob = false;
 
+	server_look_for_file(s);
 	for (unsigned int i = 0; i < s->service.ndevices; i++) {
 		struct pmm_device *device = &s->service.devices[i];
 		bool was = s->emptied[i];

@@ -100,3 +100,18 @@ int pmm_shm_open(struct hvl_shm *shm, const struct pmm_shm_source *src,
 		hvl_shm_close(shm);
 	return rc;
 }
+
+enum pmm_shm_place pmm_shm_place(const struct hvl_shm *shm,
+				 const struct pmm_shm_source *src)
+{
+	struct stat ours, now;
+
+	if (fstat(shm->fd, &ours) < 0 || !S_ISREG(ours.st_mode))
+		return PMM_SHM_THERE;
+	if (stat(src->path, &now) < 0)
+		return errno == ENOENT || errno == ENOTDIR ? PMM_SHM_REMOVED :
+							     PMM_SHM_THERE;
+	return ours.st_dev == now.st_dev && ours.st_ino == now.st_ino ?
+		       PMM_SHM_THERE :
+		       PMM_SHM_REPLACED;
+}

@@ -44,4 +44,20 @@ struct pmm_shm_source {
 int pmm_shm_open(struct hvl_shm *shm, const struct pmm_shm_source *src,
 		 uint64_t size, uint64_t da, struct pmm_error *err);
 
+/* Where the file is that was mapped. */
+enum pmm_shm_place {
+	PMM_SHM_THERE,
+	PMM_SHM_REMOVED,
+	PMM_SHM_REPLACED, /* another file has its name */
+};
+
+/**
+ * pmm_shm_place() - whether others still find what is mapped here
+ * @shm: as opened from @src
+ * @src: its path is looked up anew
+ * Return: PMM_SHM_THERE also for a device node, and where it cannot be told.
+ */
+enum pmm_shm_place pmm_shm_place(const struct hvl_shm *shm,
+				 const struct pmm_shm_source *src);
+
 #endif /* PMM_SHM_SOURCE_H */

@@ -572,6 +572,48 @@ static void server_refused_for_one_device_touches_none(void **state)
 
 #define T(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
 
+static unsigned int count_said(const char *text)
+{
+	const char *at = said;
+	unsigned int n = 0;
+
+	while ((at = strstr(at, text))) {
+		at++;
+		n++;
+	}
+	return n;
+}
+
+/* Whoever comes next opens another file. */
+static void server_tells_of_a_file_that_is_gone(void **state)
+{
+	const struct pmm_server_config cfg = config();
+	uint64_t end;
+	char text[200];
+
+	(void)state;
+	start(&cfg);
+	assert_int_equal(unlink(mem_path), 0);
+	(void)snprintf(text, sizeof(text),
+		       "shared memory: \"%s\" was removed; what was there is "
+		       "served on: end hvl serve and start it on the new file",
+		       mem_path);
+	expect_said(text);
+	write_file(before);
+	(void)snprintf(text, sizeof(text), "\"%s\" is another file now; ",
+		       mem_path);
+	expect_said(text);
+	/* What it has is served on, and it does not say so again. */
+	drive();
+	end = hvl_time_us() + 2 * HVL_US_PER_S;
+	while (hvl_time_us() < end)
+		assert_int_equal(pmm_loop_turn(&loop, 20), 0);
+	assert_int_equal(count_said("shared memory: "), 2);
+	said[0] = '\0';
+	assert_int_equal(unlink(mem_path), 0);
+	expect_said(" was removed; ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -591,6 +633,7 @@ int main(void)
 		T(server_refuses_state_of_other_memory),
 		T(server_refused_for_one_device_touches_none),
 		T(server_shows_again_what_was_cleared),
+		T(server_tells_of_a_file_that_is_gone),
 	};
 	int rc;
 
