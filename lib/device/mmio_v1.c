@@ -46,7 +46,7 @@ static void v1_show_needs_reset(struct hvl_dev *dev)
 	}
 }
 
-static void v1_hide_needs_reset(struct hvl_dev *dev)
+void hvl_dev_v1_hide_needs_reset_(struct hvl_dev *dev)
 {
 	unsigned int tries;
 	uint32_t v;
@@ -74,7 +74,7 @@ static void v1_forget(struct hvl_dev *dev, enum hvl_dev_event ev, uint32_t left,
 					   .acked_at_us = v1_now(dev) };
 	hvl_dev_record_(dev);
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_STATUS, 0);
-	v1_hide_needs_reset(dev);
+	hvl_dev_v1_hide_needs_reset_(dev);
 }
 
 /* Take the markers away again, where the driver has not written anyway. */

@@ -29,6 +29,9 @@ void hvl_dev_v1_publish_(struct hvl_dev *dev);
 /** Whether the driver started over with no reset that was seen. */
 bool hvl_dev_v1_restarted_(const struct hvl_dev *dev, uint8_t status);
 
+/** NEEDS_RESET that was shown is over. */
+void hvl_dev_v1_hide_needs_reset_(struct hvl_dev *dev);
+
 /** A Status that the driver wrote: tell, and record it. */
 void hvl_dev_v1_take_status_(struct hvl_dev *dev, uint8_t status);
 

@@ -78,6 +78,8 @@ void hvl_dev_v1_attach_(struct hvl_dev *dev)
 	else if (!(status & VIRTIO_CONFIG_S_DRIVER_OK))
 		/* Seen here, so that DRIVER_OK is not taken for one of old. */
 		hvl_dev_v1_take_status_(dev, status);
+	/* As an earlier host may have asked for a reset. */
+	hvl_dev_v1_hide_needs_reset_(dev);
 	/* Not before: whoever comes next must find that we came late. */
 	hvl_dev_record_(dev);
 }
@@ -175,7 +177,7 @@ static bool v1_still_waits(const struct hvl_dev *dev)
 	       hvl_dev_v1_same_life_(dev);
 }
 
-/* The driver's words stay; Status, too. */
+/* The driver's words stay, and what it wrote to Status. */
 void hvl_dev_v1_resume_(struct hvl_dev *dev)
 {
 	struct hvl_dev_mmio *m = &dev->mmio;
@@ -190,7 +192,9 @@ void hvl_dev_v1_resume_(struct hvl_dev *dev)
 		v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, v1_last_pfn(dev),
 		       HVL_MMIO_V1_ACK);
 	m->ack_pending = false;
-	/* As v1_restart() would have done. */
+	/* As v1_forget() and v1_restart() would have done. */
+	if (!dev->broken)
+		hvl_dev_v1_hide_needs_reset_(dev);
 	if (m->status_seen == 0)
 		v1_cas(dev, HVL_MMIO_REG_QUEUE_PFN, HVL_MMIO_V1_ACK, 0);
 }

@@ -492,6 +492,30 @@ static void attach_v1_dies_in_mid_setup(void **state)
 	assert_true(cut > 5);
 }
 
+/* What an earlier host asked for: drivers in the field or their Status. */
+static void attach_v1_hides_what_a_restart_healed(void **state)
+{
+	unsigned int known;
+
+	(void)state;
+	for (known = 0; known < 2; known++) {
+		begin(1, true);
+		traceless = true;
+		lay_rings();
+		if (known)
+			bring_up();
+		set_status(MOCK_STATUS_INIT | VIRTIO_CONFIG_S_NEEDS_RESET);
+		if (known)
+			assert_int_equal(come_back(), 0);
+		else
+			come_back_without();
+		assert_false(mock_needs_reset(&d));
+		bring_up();
+		exchange(1);
+		assert_false(mock_needs_reset(&d));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -510,6 +534,7 @@ int main(void)
 		CASE(attach_v1_serves_no_page_left_by_a_reset),
 		CASE(attach_v1_dies_at_every_store),
 		CASE(attach_v1_dies_in_mid_setup),
+		CASE(attach_v1_hides_what_a_restart_healed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
