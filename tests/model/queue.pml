@@ -34,7 +34,9 @@
  * -DLATE_KNOWS      it takes no page for left by an earlier life
  * -DREFUSE_PAGE     a page that is refused for one queue is so for all
  * -DRECORD_FIRST    its record is there before what it found
+ * -DSTILL_NEEDS_RESET  what an earlier host asked for stays in Status
  * -DKIND=...        one kind of driver, if that is enough
+ * -DRECORDED        each host leaves its record
  */
 
 #ifndef TROUBLE
@@ -573,25 +575,32 @@ inline dev_disown()
 {
 #ifndef NO_MARKERS
 	p = pfn;
-	sel = MARKER;
-	num = false;
+	/* It may go over the words of a driver that has just started over. */
+	atomic { busy = true; sel = MARKER; bare = true };
+	atomic { num = false; bare = true };
 	if
-	:: p != ACKED -> CAS(pfn, p, NONE)
+	:: p != ACKED -> atomic { CAS(pfn, p, NONE); bare = true }
 	:: else
 	fi;
 	fsel = false;
 #endif
 	atomic {
-		/* Whose words it may have gone over. */
-		bare = true;
 		m.broken = true; live = false; refused = NONE;
 		m.seen = s; m.last = NOBODY; m.left = NONE;
 		m.page[0] = NONE; m.page[1] = NONE;
 		m.pending = false; m.late = false;
 		m.over = true; m.marked = true; m.watched = true;
-		RECORD
+		RECORD;
+		busy = false
 	}
 }
+
+/* What an earlier host showed; v1_forget() does it in any case. */
+#ifdef STILL_NEEDS_RESET
+#define HIDE_NEEDS_RESET skip
+#else
+#define HIDE_NEEDS_RESET needs_reset = false
+#endif
 
 /* v1_show_needs_reset() */
 #define SHOW_NEEDS_RESET needs_reset = status != 0
@@ -663,6 +672,10 @@ inline dev_attach()
 		dev_take_status()
 #endif
 	fi;
+	if
+	:: !m.broken -> HIDE_NEEDS_RESET
+	:: else
+	fi;
 	atomic { coming = false; forget = false; to_device = true; RECORD };
 	FORGET_LOCALS
 }
@@ -716,6 +729,10 @@ inline dev_come()
 	}
 	m.pending = false;
 	if
+	:: !m.broken -> HIDE_NEEDS_RESET
+	:: else
+	fi;
+	if
 	:: m.seen == 0 -> CAS(pfn, ACKED, NONE)
 	:: else
 	fi;
@@ -761,7 +778,9 @@ end_idle:	do
 			/* With what was recorded, or without. */
 			if
 			:: !forget -> COPY(m, r)
+#ifndef RECORDED
 			:: DIES_BARE
+#endif
 			fi
 		}
 	   }
@@ -798,6 +817,7 @@ end:	do
 		:: else ->
 			assert(up);
 			assert(live && ALL_STARTED);
+			assert(!needs_reset);
 			break
 		fi
 	od
