@@ -253,6 +253,20 @@ int pmm_server_create(struct pmm_server **out,
 	return 0;
 }
 
+/* The options are others than in the life before. Return: -EPROTO. */
+static int server_offers_less(const struct pmm_server *s,
+			      const struct pmm_device *device, uint64_t missing,
+			      struct pmm_error *err)
+{
+	char names[PMM_FEATURE_NAMES_MAX];
+
+	pmm_feature_names(device->cfg.id, missing, names, sizeof(names));
+	return pmm_fail(err, -EPROTO,
+			"--state \"%s\": the driver of %s uses %s; offer that "
+			"as before, or remove the file to start anew",
+			s->cfg.state, device->cfg.name, names);
+}
+
 /*
  * Return: 1 when the device can carry on, 0 when nothing is known of it,
  * -EPROTO when what is known cannot be. Nothing is written.
@@ -266,6 +280,9 @@ static int server_check_resume(struct pmm_server *s, unsigned int i,
 
 	if (!s->state || !pmm_state_get(s->state, i, &saved))
 		return 0;
+	if (saved.features & ~device->dev.offered)
+		return server_offers_less(
+			s, device, saved.features & ~device->dev.offered, err);
 	rc = hvl_dev_resume_check(&device->dev, &saved);
 	if (rc < 0)
 		return pmm_fail(err, rc,

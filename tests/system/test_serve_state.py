@@ -129,6 +129,34 @@ class State(unittest.TestCase):
                     self.assertEqual(serve.wait(), 1)
                     self.assertRegex(serve.err.text, r"\Ahvl: .*state.*\n\Z")
 
+    def test_driver_keeps_the_features_it_has(self):
+        with Place() as place, self.remote(place, "hvl") as one:
+            pinger = Pinger()
+
+            def serve(*options):
+                return place.serve(*self.options(place, *options),
+                                   transport="mmio", listen=False)
+
+            with serve("--ring", "packed") as first:
+                up(one, "hvl")
+                pinger.until_answered()
+                first.signal(signal.SIGKILL)
+                first.wait()
+            for options, names in (
+                    (("--ring", "split"), "ring_packed"),
+                    (("--no-features", "in_order,event_idx"),
+                     "event_idx, ring_packed, in_order")):
+                with serve(*options) as less:
+                    self.assertEqual(less.wait(), 1)
+                    self.assertRegex(
+                        less.err.text,
+                        rf"\nhvl: --state .*: the driver of rng0 uses {names}; "
+                        r"offer that as before, or remove .*\n\Z")
+                    self.assertNotIn("warning", less.err.text)
+            with serve("--ring", "packed"):
+                pinger.until_answered()
+            self.assertNotIn("reset after", one.out.text)
+
     def test_one_state_serves_one_pmm(self):
         with Place() as place, Place() as other, \
                 place.serve(*self.options(place)) as first:
