@@ -109,6 +109,19 @@ class Features(unittest.TestCase):
                 run.remote_pings(50, 0)
                 self.assertEqual(run.quit(), 0)
 
+    def test_polling_is_as_long_as_it_was_told(self):
+        for options, most in ((), 50), (("--poll-us", "7"), 7):
+            run = self.start(*options)
+            run.pings(20)
+            polling = json.loads(self.status("--json"))["polling"]
+            self.assertEqual(polling["most_us"], most)
+            self.assertGreater(polling["polls"], 0)
+            self.assertEqual(run.quit(), 0)
+        run = self.start("--poll-us", "0")
+        run.pings(20)
+        self.assertEqual(json.loads(self.status("--json"))["polling"],
+                         {"most_us": 0, "polls": 0, "hits": 0, "us": 0})
+
     def test_queue_is_not_reset_without_the_feature(self):
         run = self.start("--no-features", "ring_reset")
         run.command("net reset rx", "net reset: ring_reset was not negotiated")

@@ -70,6 +70,15 @@ class Serve(unittest.TestCase):
                           "path": self.memory, "offset": BEFORE})
         self.assertEqual(self.read(BEFORE, 4), MAGIC)
 
+    def test_status_tells_what_was_chosen(self):
+        self.serve("--poll-us", "7", "--ring", "packed", "--no-features",
+                   "in_order")
+        now = json.loads(self.hvl(hvl.HVL, "status", "--json"))
+        self.assertEqual(now["polling"],
+                         {"most_us": 7, "polls": 0, "hits": 0, "us": 0})
+        self.assertEqual(now["devices"][0]["features_offered"],
+                         "0x15730000000")
+
     def test_the_rest_of_a_large_file_stays_as_it_is(self):
         serve = self.serve("--no-dtb")
         serve.signal(signal.SIGTERM)

@@ -190,6 +190,27 @@ static void serve_takes_memory_and_devices(void **state)
 	assert_string_equal(serve.server.devices[0].name, "rng0");
 }
 
+static void serve_takes_features_and_polling(void **state)
+{
+	const struct pmm_server_config *server = &serve.server;
+	struct pmm_error err;
+
+	(void)state;
+	assert_int_equal(parse(MEM "--doorbell poll", &err), 0);
+	assert_int_equal(server->poll_us, 50);
+	assert_int_equal(server->features.ring, PMM_RING_DEFAULT);
+	assert_int_equal(parse(MEM "--doorbell poll --poll-us 0 --ring packed "
+				   "--features in_order,mac "
+				   "--no-features event_idx",
+			       &err),
+			 0);
+	assert_int_equal(server->poll_us, 0);
+	assert_int_equal(server->features.ring, PMM_RING_PACKED);
+	assert_int_equal(server->features.on.any, 0x800000000);
+	assert_int_equal(server->features.on.net, 0x20);
+	assert_int_equal(server->features.off.any, 0x20000000);
+}
+
 static void serve_takes_each_doorbell(void **state)
 {
 	const struct pmm_uio_options *uio = &serve.server.uio;
@@ -270,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(serve_refuses_with_one_line),
 		cmocka_unit_test(serve_takes_memory_and_devices),
+		cmocka_unit_test(serve_takes_features_and_polling),
 		cmocka_unit_test(serve_takes_each_doorbell),
 		cmocka_unit_test(serve_paces_existing_firmware),
 		cmocka_unit_test(serve_help_names_every_option),
