@@ -264,11 +264,15 @@ static uint8_t *frame_new(void)
 	return fake.memory[fake.queued];
 }
 
+static uint32_t spoil; /* a byte that comes out wrong; 0: none */
+
 static void deliver(uint32_t len)
 {
 	struct hvl_drv_net_buf *buf = &fake.bufs[fake.queued];
 
 	buf->data = fake.memory[fake.queued];
+	if (spoil != 0)
+		buf->data[spoil] ^= 1;
 	buf->len = len;
 	buf->gen = fake.gen;
 	buf->lent = true;
@@ -420,6 +424,46 @@ static void app_net_echo_returns_bytes(void **state)
 		/* Each frame is back with the device. */
 		assert_int_equal(fake.done, fake.queued);
 	}
+}
+
+/* Virtio 1.3 §5.1.6.2.1: no checksum is left for the device to fill in. */
+static void app_net_sends_whole_checksums(void **state)
+{
+	uint32_t seq = connect_from(5500), i, len, sum;
+
+	(void)state;
+	send_tcp(5500, 1001, seq, ACK | PSH, "sums");
+	assert_true(fake.nsent > 0);
+	for (i = 0; i < fake.nsent; i++) {
+		const uint8_t *ip = fake.sent[i].data + ETH;
+
+		assert_int_equal(fold(add16(0, ip, IP)), 0);
+		len = get16(ip + 2) - IP;
+		sum = add16(ip[9] + len, ip + 12, 8);
+		assert_int_not_equal(get16(ip + IP + 16), 0);
+		assert_int_equal(fold(add16(sum, ip + IP, len)), 0);
+	}
+	expect_echo("sums");
+	send_tcp(5500, 1005, seq + 4, RST, "");
+}
+
+/* §5.1.6.4.2: nor are those right that the device says nothing of. */
+static void app_net_drops_wrong_checksums(void **state)
+{
+	static const uint32_t bytes[] = { ETH + 10, ETH + 17, ETH + IP + 16,
+					  ETH + IP + TCP };
+	uint32_t seq = connect_from(5600), i;
+
+	(void)state;
+	for (i = 0; i < HVL_ARRAY_SIZE(bytes); i++) {
+		spoil = bytes[i];
+		send_tcp(5600, 1001, seq, ACK | PSH, "sums");
+		spoil = 0;
+		assert_int_equal(fake.nsent, 0);
+	}
+	send_tcp(5600, 1001, seq, ACK | PSH, "sums");
+	expect_echo("sums");
+	send_tcp(5600, 1005, seq + 4, RST, "");
 }
 
 /* Headers of segments that wait for others must not be found again there. */
@@ -618,6 +662,8 @@ int main(void)
 #define TEST(f) cmocka_unit_test_setup(f, setup)
 	const struct CMUnitTest tests[] = {
 		TEST(app_net_echo_returns_bytes),
+		TEST(app_net_sends_whole_checksums),
+		TEST(app_net_drops_wrong_checksums),
 		TEST(app_net_restart_forgets_segments_out_of_order),
 		TEST(app_net_over_the_limit_is_refused),
 		TEST(app_net_gone_peer_loses_its_place),
