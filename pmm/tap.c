@@ -102,7 +102,9 @@ static int tap_attach(struct pmm_tap *tap, const struct pmm_tap_config *cfg,
 	(void)snprintf(ifr.ifr_name, sizeof(ifr.ifr_name), "%s",
 		       named ? cfg->ifname : "hvl%d");
 	tap->created = !named || if_nametoindex(cfg->ifname) == 0;
-	if (ioctl(tap->fd, TUNSETIFF, &ifr) < 0)
+	/* A program that had it before may have left checksums to its reader. */
+	if (ioctl(tap->fd, TUNSETIFF, &ifr) < 0 ||
+	    ioctl(tap->fd, TUNSETOFFLOAD, 0) < 0)
 		return tap_attach_failed(tap, named ? cfg->ifname : "", -errno,
 					 err);
 	memcpy(tap->ifname, ifr.ifr_name, sizeof(tap->ifname));

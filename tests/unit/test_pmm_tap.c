@@ -400,6 +400,77 @@ static void tap_recv_without_room_drops(void **state)
 	assert_int_equal(recv_ours(&seg, 1, sizeof(buf)), 63);
 }
 
+/* An interface that outlives its programs, left with its offloads on. */
+static void leave_tap_with_offloads(const char *name)
+{
+	struct ifreq ifr = { .ifr_flags = IFF_TAP | IFF_NO_PI };
+	int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	strncpy(ifr.ifr_name, name, sizeof(ifr.ifr_name) - 1);
+	assert_int_equal(ioctl(fd, TUNSETIFF, &ifr), 0);
+	assert_int_equal(ioctl(fd, TUNSETPERSIST, 1), 0);
+	assert_int_equal(ioctl(fd, TUNSETOFFLOAD, TUN_F_CSUM), 0);
+	close(fd);
+}
+
+/* Have the kernel send a datagram, by broadcast: nobody has to be there. */
+static void main_sends_datagram(const char *to)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons(9) };
+	int udp = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), on = 1;
+
+	assert_int_equal(inet_aton(to, &sin.sin_addr), 1);
+	assert_int_equal(
+		setsockopt(udp, SOL_SOCKET, SO_BROADCAST, &on, sizeof(on)), 0);
+	assert_int_equal(
+		sendto(udp, "sums", 4, 0, (struct sockaddr *)&sin, sizeof(sin)),
+		4);
+	close(udp);
+}
+
+static uint32_t sum16(uint32_t sum, const unsigned char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		sum += (uint32_t)p[i] << (i % 2 ? 0 : 8);
+	while (sum >> 16)
+		sum = (sum & 0xffff) + (sum >> 16);
+	return sum;
+}
+
+/* Virtio 1.3 §5.1.6.4.1: GUEST_CSUM is not offered. */
+static void tap_frames_have_whole_checksums(void **state)
+{
+	const struct pmm_tap_config cfg = { .name = "net1",
+					    .ifname = "hvlsums" };
+	struct pmm_error err = { "" };
+	unsigned char f[2000];
+	struct pmm_tap other;
+	struct pollfd pfd;
+	ssize_t n;
+
+	(void)state;
+	leave_tap_with_offloads(cfg.ifname);
+	assert_int_equal(pmm_tap_open(&other, &cfg, &err), 0);
+	assert_int_equal(pmm_if_set_ip("hvlsums", "192.168.77.1", 24), 0);
+	main_sends_datagram("192.168.77.255");
+	pfd = (struct pollfd){ .fd = other.fd, .events = POLLIN };
+	do {
+		assert_int_equal(poll(&pfd, 1, 2000), 1);
+		n = read(other.fd, f, sizeof(f));
+		assert_true(n > 14);
+		/* Not what IPv6 says of itself. */
+	} while (f[12] != 8 || f[13] != 0 || f[14 + 9] != IPPROTO_UDP);
+	assert_int_equal(n, 14 + 20 + 8 + 4);
+	assert_int_equal(sum16(0, f + 14, 20), 0xffff);
+	assert_int_equal(
+		sum16(sum16(IPPROTO_UDP + 12, f + 14 + 12, 8), f + 14 + 20, 12),
+		0xffff);
+	assert_int_equal(ioctl(other.fd, TUNSETPERSIST, 0), 0);
+	pmm_tap_close(&other);
+}
+
 static void tap_open_refuses(void **state)
 {
 	struct pmm_tap_config cfg = { .name = "net1", .ifname = "hvltest" };
@@ -485,6 +556,7 @@ int main(void)
 		TAP_TEST(tap_close_restores_mtu),
 		TAP_TEST(tap_queue_overflow_is_counted),
 		TAP_TEST(tap_recv_without_room_drops),
+		TAP_TEST(tap_frames_have_whole_checksums),
 		TAP_TEST(tap_open_refuses),
 		TAP_TEST(tap_open_without_privilege_says_the_cure),
 		TAP_TEST(tap_deleted_interface_is_noticed),
