@@ -96,7 +96,7 @@ static int net_alloc_bufs(struct hvl_drv_net *net, struct hvl_drv_net_buf *bufs,
 	int err;
 
 	for (i = 0; i < count; i++) {
-		uint64_t off;
+		size_t off;
 
 		err = hvl_drv_pool_alloc(net->pool, net->buf_size, 0, &off);
 		if (err) {

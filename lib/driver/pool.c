@@ -83,20 +83,22 @@ int hvl_drv_pool_init(struct hvl_drv_pool *pool, const struct hvl_io *io,
 	return 0;
 }
 
-/* The first granule from @pos on whose device address is a multiple. */
-static uint64_t pool_align(const struct hvl_drv_pool *pool, uint32_t pos,
+/*
+ * The first granule from @pos on whose device address is a multiple: its low
+ * half tells.
+ */
+static uint32_t pool_align(const struct hvl_drv_pool *pool, uint32_t pos,
 			   uint32_t align)
 {
-	uint64_t da = pool->io.da + ((uint64_t)pos << pool->shift);
+	uint32_t da = (uint32_t)pool->io.da + (pos << pool->shift);
 
 	return pos + (((0 - da) & (align - 1)) >> pool->shift);
 }
 
 int hvl_drv_pool_alloc(struct hvl_drv_pool *pool, uint32_t size, uint32_t align,
-		       uint64_t *off)
+		       size_t *off)
 {
 	uint32_t n, pos, taken;
-	uint64_t at;
 
 	if (align < pool->granule)
 		align = align & (align - 1) ? align : pool->granule;
@@ -105,28 +107,26 @@ int hvl_drv_pool_alloc(struct hvl_drv_pool *pool, uint32_t size, uint32_t align,
 	n = pool_granules(pool, size);
 	pool->hint = pool_find(pool, pool->hint, pool->count, false);
 
-	pos = pool->hint;
-	for (;;) {
-		at = pool_align(pool, pos, align);
-		if (at >= pool->count || n > pool->count - at)
+	for (pos = pool->hint;;
+	     pos = pool_find(pool, taken, pool->count, false)) {
+		pos = pool_align(pool, pos, align);
+		if (pos >= pool->count || n > pool->count - pos)
 			return -ENOMEM;
-		pos = (uint32_t)at;
 		taken = pool_find(pool, pos, pos + n, true);
 		if (taken == pos + n)
 			break;
-		pos = pool_find(pool, taken, pool->count, false);
 	}
 	pool_mark(pool, pos, pos + n, true);
 	pool->nfree -= n;
 	if (pos == pool->hint)
 		pool->hint = pos + n;
-	*off = (uint64_t)pos << pool->shift;
+	*off = (size_t)pos << pool->shift;
 	return 0;
 }
 
-void hvl_drv_pool_free(struct hvl_drv_pool *pool, uint64_t off, uint32_t size)
+void hvl_drv_pool_free(struct hvl_drv_pool *pool, size_t off, uint32_t size)
 {
-	uint64_t pos = off >> pool->shift;
+	size_t pos = off >> pool->shift;
 	uint32_t n, first;
 
 	if (size == 0 || (off & (pool->granule - 1)) != 0 || pos >= pool->count)

@@ -50,12 +50,15 @@ static int vq_map_seg(struct hvl_drv_vq *vq, struct hvl_drv_vq_slot *slot,
 		      const struct hvl_drv_seg *seg, bool write)
 {
 	struct hvl_drv_pool *pool = vq->cfg.pool;
+	uint64_t off;
 	int err;
 
 	slot->va = seg->va;
 	slot->len = seg->len;
 	slot->flags = write ? VRING_DESC_F_WRITE : 0;
-	if (!vq_in_place(vq, seg, &slot->off)) {
+	if (vq_in_place(vq, seg, &off)) {
+		slot->off = (size_t)off;
+	} else {
 		err = hvl_drv_pool_alloc(pool, seg->len, 0, &slot->off);
 		if (err)
 			return err;
@@ -161,7 +164,7 @@ static void vq_init_slots(struct hvl_drv_vq *vq)
 
 /* Take zeroed memory that the device may see at once. */
 static int vq_alloc(struct hvl_drv_vq *vq, uint32_t size, uint32_t align,
-		    uint64_t *off)
+		    size_t *off)
 {
 	struct hvl_drv_pool *pool = vq->cfg.pool;
 	int err = hvl_drv_pool_alloc(pool, size, align, off);

@@ -33,11 +33,11 @@ HVL_INLINE bool many_fill(const struct hvl_drv_vq *vq,
 	    !vq_in_place(vq, &seg, &off))
 		return false;
 	slot->cookie = buf->cookie;
-	slot->off = off;
+	slot->off = (size_t)off;
 	slot->len = buf->len;
 	slot->count = 1;
 	slot->flags = flags;
-	vq_hand_over(io, off, buf->len, flags != 0);
+	vq_hand_over(io, slot->off, buf->len, flags != 0);
 	return true;
 }
 
@@ -65,7 +65,7 @@ HVL_INLINE uint16_t many_add_packed(struct hvl_drv_vq *vq,
 {
 	struct hvl_drv_vq_slot *slots = vq->cfg.slots, *slot;
 	uint16_t head = vq->free_head, idx = vq->avail_idx, done;
-	uint64_t at = vq->ring_off + packed_at(vq, idx);
+	size_t at = vq->ring_off + packed_at(vq, idx);
 	bool wrap = vq->avail_wrap;
 
 	for (done = 0; done < n; done++, head = slot->next) {

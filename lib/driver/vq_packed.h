@@ -24,8 +24,8 @@ static inline uint32_t packed_at(const struct hvl_drv_vq *vq, uint16_t idx)
 }
 
 /* Flags and all: for where the device does not look yet. */
-HVL_INLINE void packed_write_desc(const struct hvl_drv_vq *vq, uint64_t at,
-				  uint64_t off, uint32_t len, uint16_t id,
+HVL_INLINE void packed_write_desc(const struct hvl_drv_vq *vq, size_t at,
+				  size_t off, uint32_t len, uint16_t id,
 				  uint16_t flags)
 {
 	const struct hvl_io *io = &vq->cfg.pool->io;
@@ -36,8 +36,8 @@ HVL_INLINE void packed_write_desc(const struct hvl_drv_vq *vq, uint64_t at,
 }
 
 /* All but the flags. */
-HVL_INLINE void packed_write_body(const struct hvl_drv_vq *vq, uint64_t at,
-				  uint64_t off, uint32_t len, uint16_t id)
+HVL_INLINE void packed_write_body(const struct hvl_drv_vq *vq, size_t at,
+				  size_t off, uint32_t len, uint16_t id)
 {
 	const struct hvl_io *io = &vq->cfg.pool->io;
 
@@ -50,8 +50,8 @@ HVL_INLINE void packed_write_body(const struct hvl_drv_vq *vq, uint64_t at,
  * A descriptor at @at of the pool, entry @idx of the ring; the first one since
  * the last kick keeps its flags to itself.
  */
-HVL_INLINE void packed_put(struct hvl_drv_vq *vq, uint64_t at, uint16_t idx,
-			   uint64_t off, uint32_t len, uint16_t id,
+HVL_INLINE void packed_put(struct hvl_drv_vq *vq, size_t at, uint16_t idx,
+			   size_t off, uint32_t len, uint16_t id,
 			   uint16_t flags, bool first)
 {
 	if (!first) {
@@ -64,7 +64,7 @@ HVL_INLINE void packed_put(struct hvl_drv_vq *vq, uint64_t at, uint16_t idx,
 }
 
 /* The next descriptor of the ring. */
-static inline void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
+static inline void packed_write_next(struct hvl_drv_vq *vq, size_t off,
 				     uint32_t len, uint16_t id, uint16_t flags)
 {
 	flags |= hvl_vring_packed_avail(vq->avail_wrap);
@@ -81,7 +81,7 @@ static inline void packed_write_next(struct hvl_drv_vq *vq, uint64_t off,
 static inline void packed_write_table(const struct hvl_drv_vq *vq,
 				      const struct vq_chain *c)
 {
-	uint64_t at = c->desc;
+	size_t at = c->desc;
 	uint16_t i;
 
 	for (i = 0; i < c->count; i++, at += DESC_SIZE) {

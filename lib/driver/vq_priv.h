@@ -19,7 +19,7 @@
 /* Where a chain's descriptors are: in the ring, or in a table of its own. */
 struct vq_chain {
 	struct hvl_drv_vq_slot *slots;
-	uint64_t desc;	/* of entry 0, from the start of the pool's region */
+	size_t desc;	/* of entry 0, from the start of the pool's region */
 	uint16_t first; /* entry the chain starts with */
 	uint16_t count; /* entries it has */
 };
@@ -51,8 +51,8 @@ HVL_INLINE bool vq_in_place(const struct hvl_drv_vq *vq,
 }
 
 /* No dirty line may be evicted over what the device writes. */
-HVL_INLINE void vq_hand_over(const struct hvl_io *io, uint64_t off,
-			     uint32_t len, bool write)
+HVL_INLINE void vq_hand_over(const struct hvl_io *io, size_t off, uint32_t len,
+			     bool write)
 {
 	if (write)
 		hvl_io_invalidate(io, off, len);
@@ -60,8 +60,7 @@ HVL_INLINE void vq_hand_over(const struct hvl_io *io, uint64_t off,
 		hvl_io_clean(io, off, len);
 }
 
-HVL_INLINE void vq_take_over(const struct hvl_io *io, uint64_t off,
-			     uint32_t len)
+HVL_INLINE void vq_take_over(const struct hvl_io *io, size_t off, uint32_t len)
 {
 	hvl_io_invalidate(io, off, len);
 }

@@ -29,8 +29,8 @@ static inline uint32_t split_avail_event(const struct hvl_drv_vq *vq)
 	return vq->at.used + USED_RING + vq->cfg.num * USED_ENTRY_SIZE;
 }
 
-static inline void split_write_desc(struct hvl_drv_vq *vq, uint64_t at,
-				    uint64_t off, uint32_t len, uint16_t flags,
+static inline void split_write_desc(struct hvl_drv_vq *vq, size_t at,
+				    size_t off, uint32_t len, uint16_t flags,
 				    uint16_t next)
 {
 	const struct hvl_io *io = &vq->cfg.pool->io;

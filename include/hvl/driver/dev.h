@@ -45,6 +45,11 @@ struct hvl_drv_transport_ops {
 };
 
 struct hvl_drv_dev {
+	uint8_t status; /* as we last set it */
+	bool trapping;	/* registers act by themselves: nothing to wait for */
+	bool dead;	/* it did not answer in time: only a reset may follow */
+	bool resetting; /* a reset was asked for, and not confirmed in time */
+	bool owns_memory; /* was DRIVER_OK, and no reset was confirmed since */
 	const struct hvl_drv_transport_ops *ops;
 	const struct hvl_drv_platform *plat;
 	struct hvl_io regs;   /* the register block */
@@ -54,14 +59,9 @@ struct hvl_drv_dev {
 	uint64_t shm_da;      /* the device's region for rings and buffers */
 	uint64_t shm_size;    /* 0: the transport does not say */
 	uint64_t features;    /* negotiated, from begin on */
-	uint8_t status;	      /* as we last set it */
-	bool trapping;	/* registers act by themselves: nothing to wait for */
-	bool dead;	/* it did not answer in time: only a reset may follow */
-	bool resetting; /* a reset was asked for, and not confirmed in time */
-	bool owns_memory; /* was DRIVER_OK, and no reset was confirmed since */
-	uint32_t fence;	  /* number of the last fence */
-	uint32_t generation; /* of the config, at the last events() */
-	uint32_t interrupts; /* version 1: their count, likewise */
+	uint32_t fence;	      /* number of the last fence */
+	uint32_t generation;  /* of the config, at the last events() */
+	uint32_t interrupts;  /* version 1: their count, likewise */
 };
 
 /**

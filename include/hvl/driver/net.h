@@ -31,7 +31,7 @@ struct hvl_drv_net_buf {
 	uint8_t *data; /* the frame, from its destination address on */
 	uint32_t len; /* received: bytes of the frame; to send: room there is */
 	uint32_t gen; /* life of the device in which it was lent */
-	uint64_t off; /* driver's: piece of the pool */
+	size_t off;   /* driver's: piece of the pool */
 	struct hvl_drv_net_buf *next; /* driver's: list of free ones */
 	bool lent;		      /* driver's */
 };
@@ -59,25 +59,25 @@ struct hvl_drv_net_stats {
 };
 
 struct hvl_drv_net {
+	bool live;
+	bool split;    /* the header has a descriptor of its own */
+	bool tx_waits; /* from one hvl_drv_net_check() to the next */
+	uint8_t mac[6];
+	uint16_t hdr_size; /* 10 or 12 */
+	uint16_t mtu;	   /* bytes of payload after the Ethernet header */
+	uint16_t nbufs_rx; /* buffers in use */
+	uint16_t nbufs_tx;
+	int error;	   /* of the config space, for hvl_drv_net_check() */
+	uint32_t gen;	   /* counts starts; never 0 while live */
+	uint32_t buf_size; /* bytes of a buffer, header included */
 	struct hvl_drv_dev *dev;
 	struct hvl_drv_pool *pool;
+	struct hvl_drv_net_buf *tx_free;
 	struct hvl_drv_net_config cfg;
 	struct hvl_drv_vq rx;
 	struct hvl_drv_vq tx;
-	struct hvl_drv_net_buf *tx_free;
 	struct hvl_drv_net_stats stats;
-	uint32_t gen;	   /* counts starts; never 0 while live */
-	uint32_t buf_size; /* bytes of a buffer, header included */
-	uint16_t hdr_size; /* 10 or 12 */
-	uint16_t nbufs_rx; /* buffers in use */
-	uint16_t nbufs_tx;
 	uint64_t tx_since_us; /* nothing was sent since, though it waits */
-	bool tx_waits;	      /* from one hvl_drv_net_check() to the next */
-	int error;	      /* of the config space, for hvl_drv_net_check() */
-	bool split;	      /* the header has a descriptor of its own */
-	uint16_t mtu;	      /* bytes of payload after the Ethernet header */
-	uint8_t mac[6];
-	bool live;
 };
 
 /**

@@ -52,11 +52,11 @@ int hvl_drv_pool_init(struct hvl_drv_pool *pool, const struct hvl_io *io,
  * @pool:  pool
  * @size:  bytes, not 0
  * @align: of its device address: a power of two, 0 and 1 meaning the granule
- * @off:   filled in on success: where the piece is in the pool's region
+ * @off:   filled in on success: where the piece is in the pool's region, bytes
  * Return: 0, -EINVAL, or -ENOMEM when no piece is that large.
  */
 int hvl_drv_pool_alloc(struct hvl_drv_pool *pool, uint32_t size, uint32_t align,
-		       uint64_t *off);
+		       size_t *off);
 
 /**
  * hvl_drv_pool_free() - give a piece back
@@ -67,6 +67,6 @@ int hvl_drv_pool_alloc(struct hvl_drv_pool *pool, uint32_t size, uint32_t align,
  * What is not a taken piece of the pool is ignored: giving back twice does no
  * harm as long as nobody else has got the piece meanwhile.
  */
-void hvl_drv_pool_free(struct hvl_drv_pool *pool, uint64_t off, uint32_t size);
+void hvl_drv_pool_free(struct hvl_drv_pool *pool, size_t off, uint32_t size);
 
 #endif /* HVL_DRIVER_POOL_H */

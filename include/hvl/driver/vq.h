@@ -56,7 +56,7 @@ struct hvl_drv_used {
 struct hvl_drv_vq_slot {
 	void *cookie;	/* head only: the caller's, NULL while free */
 	void *va;	/* bounced: the caller's buffer */
-	uint64_t off;	/* bounced, or an indirect table: piece of pool */
+	size_t off;	/* bounced, or an indirect table: piece of pool */
 	uint32_t len;	/* of the segment, bytes */
 	uint16_t next;	/* of the chain, or of the free list */
 	uint16_t count; /* head only: descriptors in the chain */
@@ -87,26 +87,11 @@ struct hvl_drv_vq_config {
 	bool own_lines;
 };
 
-/* The state is private to the queue's functions. */
+/*
+ * The state is private to the queue's functions. Small cores reach the first
+ * bytes of a structure with shorter instructions: flags come first.
+ */
 struct hvl_drv_vq {
-	struct hvl_drv_vq_config cfg;
-	struct hvl_io ring;	    /* its three areas */
-	struct hvl_vring_layout at; /* packed: avail and used are the events */
-	uint64_t ring_off;	    /* of the ring in the pool */
-	uint64_t table_off;	    /* of the indirect tables in the pool */
-	uint32_t table_size;	    /* of one table, 0: there are none */
-	uint16_t free_head, free_tail;
-	uint16_t nfree;	     /* free descriptors */
-	uint16_t avail_idx;  /* where the next entry goes */
-	uint16_t added;	     /* entries that the device cannot see yet */
-	uint16_t used_idx;   /* next to be taken */
-	uint16_t used_ready; /* split: entries seen there and not taken */
-	uint32_t irq_word;   /* what we want to hear of, as it stands there */
-	uint16_t kick_at, kick_flags; /* packed: first entry not visible yet */
-	uint16_t first_out;	      /* IN_ORDER: head that comes back next */
-	uint16_t batch_last; /* IN_ORDER: and those given back at once */
-	uint32_t batch_len;
-	uint16_t detach_at; /* where hvl_drv_vq_detach() looks next */
 	bool started;
 	bool broken;
 	bool packed;
@@ -115,6 +100,24 @@ struct hvl_drv_vq {
 	bool in_order;
 	bool in_batch; /* IN_ORDER: up to batch_last was given back */
 	bool irq;      /* we want to hear of used entries */
+	uint16_t free_head, free_tail;
+	uint16_t nfree;	     /* free descriptors */
+	uint16_t avail_idx;  /* where the next entry goes */
+	uint16_t added;	     /* entries that the device cannot see yet */
+	uint16_t used_idx;   /* next to be taken */
+	uint16_t used_ready; /* split: entries seen there and not taken */
+	uint16_t kick_at, kick_flags; /* packed: first entry not visible yet */
+	uint16_t first_out;	      /* IN_ORDER: head that comes back next */
+	uint16_t batch_last; /* IN_ORDER: and those given back at once */
+	uint16_t detach_at;  /* where hvl_drv_vq_detach() looks next */
+	uint32_t batch_len;
+	uint32_t irq_word; /* what we want to hear of, as it stands there */
+	struct hvl_drv_vq_config cfg;
+	struct hvl_vring_layout at; /* packed: avail and used are the events */
+	size_t ring_off;	    /* of the ring in the pool */
+	size_t table_off;	    /* of the indirect tables in the pool */
+	uint32_t table_size;	    /* of one table, 0: there are none */
+	struct hvl_io ring;	    /* its three areas */
 };
 
 /**

@@ -39,7 +39,7 @@ static const char *rng_reads(struct hvl_drv_pool *pool)
 	static uint8_t ours[RNG_SIZE];
 	const char *wrong = NULL;
 	uint8_t *theirs;
-	uint64_t off;
+	size_t off;
 
 	if (hvl_drv_pool_alloc(pool, RNG_SIZE, 0, &off) < 0)
 		return "no memory";
