@@ -38,6 +38,8 @@ open = "nobody looked"
 TEST = """
 static void thing_does_this(void **state) { }
 static void thing_does_other(void **state) { }
+static void thing_is_not_run(void **state) { }
+  cmocka_unit_test(thing_does_this), cmocka_unit_test(thing_does_other),
 """
 LOG = """
 [ RUN      ] thing_does_this
@@ -132,6 +134,8 @@ class Conformance(unittest.TestCase):
     def test_missing_test_is_found(self):
         self.expect_bad(DATA.replace("thing_does_this", "thing_does_them"),
                         "no test thing_does_them")
+        self.expect_bad(DATA.replace("thing_does_this", "thing_is_not_run"),
+                        "no test thing_is_not_run")
         self.expect_bad(DATA.replace("system_demo", "system_omed"),
                         "no test test_system_omed")
 
