@@ -192,6 +192,26 @@ static void mmio_v1_unseen_ack_is_rung_again(void **state)
 	assert_false(mock_service(&r));
 }
 
+/* The older driver may look again only after many seconds. */
+static void mmio_v1_unseen_ack_stays(void **state)
+{
+	unsigned int i;
+
+	(void)state;
+	mock_begin(&r);
+	assert_true(ask(&r, 0, 8));
+	for (i = 0; i < 600; i++) {
+		r.now_us += 100000;
+		mock_service(&r);
+		assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_PFN),
+				 HVL_MMIO_V1_ACK);
+		assert_true(r.dev.vq[0].started);
+	}
+	/* One that gave up, and starts over, finds none. */
+	mock_reset(&r);
+	assert_int_equal(mock_reg(&r, HVL_MMIO_REG_QUEUE_PFN), 0);
+}
+
 static void mmio_v1_bad_queue_is_not_acknowledged(void **state)
 {
 	static const uint32_t nums[] = { 0,   3,       256,
@@ -521,6 +541,7 @@ int main(void)
 		T(mmio_v1_queue_can_be_set_up_again),
 		T(mmio_v1_same_request_is_acked_again_in_time),
 		T(mmio_v1_unseen_ack_is_rung_again),
+		T(mmio_v1_unseen_ack_stays),
 		T(mmio_v1_bad_queue_is_not_acknowledged),
 		T(mmio_v1_odd_page_size_is_not_acknowledged),
 		T(mmio_v1_request_without_size_is_none),
