@@ -3,23 +3,13 @@
  * test_cli_options.c - the command line of `hvl run`: what it takes, and each
  * message about what it does not
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cli_words.h"
 
 #include <hvl/wire/virtio.h>
 
 #include "run_options.h"
 #include "values.h"
 
-#define ARGS_MAX 80
-/* 108 characters */
-#define LONG_PATH                                                \
-	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 #define LIMIT_TEXT(value)                                                     \
 	"--on-crash \"" value "\": write restart:N/SECONDS with N from 1 to " \
 	"100 and SECONDS from 1 to 86400, for example restart:3/60"
@@ -32,18 +22,11 @@ static const struct cli_command command = {
 
 static struct cli_run run;
 
-/* Words are split at spaces; "_" stands for the test's own file. */
 static int parse(const char *words, struct pmm_error *err)
 {
-	static char text[4096];
-	char *argv[ARGS_MAX] = { "run" }, *next = text, *word;
-	int argc = 1, rc;
+	char *argv[ARGS_MAX], name[] = "run";
+	int argc = split_words(name, words, argv), rc;
 
-	(void)snprintf(text, sizeof(text), "%s", words);
-	while (*text && (word = strsep(&next, " "))) {
-		assert_true(argc < ARGS_MAX);
-		argv[argc++] = strcmp(word, "_") ? word : "/proc/self/exe";
-	}
 	err->text[0] = '\0';
 	cli_run_init(&run);
 	rc = cli_options_parse(&command, argc, argv, &run, err);
@@ -52,9 +35,7 @@ static int parse(const char *words, struct pmm_error *err)
 
 static void options_refuse_with_one_line(void **state)
 {
-	static const struct {
-		const char *words, *text;
-	} cases[] = {
+	static const struct refusal cases[] = {
 		{ "--foo", "--foo: unknown option; see hvl run --help" },
 		{ "--foo=1", "--foo=1: unknown option; see hvl run --help" },
 		{ "-x", "-x: unknown option; see hvl run --help" },
@@ -278,13 +259,7 @@ static void options_refuse_with_one_line(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < HVL_ARRAY_SIZE(cases); i++) {
-		struct pmm_error err;
-
-		assert_true(parse(cases[i].words, &err) < 0);
-		assert_string_equal(err.text, cases[i].text);
-		assert_null(strchr(err.text, '\n'));
-	}
+	assert_refused(parse, cases, HVL_ARRAY_SIZE(cases));
 }
 
 static void options_refuse_overlap_with_ram(void **state)
@@ -428,23 +403,8 @@ static void options_default_to_the_demo(void **state)
 
 static void options_help_names_every_option(void **state)
 {
-	char text[8192] = "";
-	FILE *f = tmpfile();
-
 	(void)state;
-	assert_non_null(f);
-	cli_options_help(&command, f);
-	rewind(f);
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	(void)fclose(f);
-	for (const struct cli_option *o = cli_run_options; o->name; o++) {
-		char name[40];
-
-		(void)snprintf(name, sizeof(name), "--%s", o->name);
-		assert_non_null(strstr(text, name));
-	}
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		assert_true(strlen(line) <= 80);
+	assert_helps(&command);
 }
 
 static void values_scan_numbers_and_sizes(void **state)

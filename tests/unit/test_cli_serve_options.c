@@ -3,23 +3,13 @@
  * test_cli_serve_options.c - the command line of `hvl serve`: what it takes,
  * and each message about what it does not
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
+#include "cli_words.h"
 
 #include "serve_options.h"
 
-#define ARGS_MAX 40
 #define MEM "--shmem file=/m,addr=0x37000000,size=16M "
 #define SHMEM_SYNTAX "file=PATH|dev=NODE[,offset=BYTES],addr=ADDR,size=SIZE"
 #define UIO_SYNTAX "uio:NODE[,map=N][,ring=OFFSET:VALUE][,ack=OFFSET:VALUE]"
-/* 108 characters */
-#define LONG_PATH                                                \
-	"/aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
-	"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 
 static const struct cli_command command = {
 	.name = "serve",
@@ -29,18 +19,11 @@ static const struct cli_command command = {
 
 static struct cli_serve serve;
 
-/* Words are split at spaces. */
 static int parse(const char *words, struct pmm_error *err)
 {
-	static char text[4096];
-	char *argv[ARGS_MAX] = { "serve" }, *next = text, *word;
-	int argc = 1, rc;
+	char *argv[ARGS_MAX], name[] = "serve";
+	int argc = split_words(name, words, argv), rc;
 
-	(void)snprintf(text, sizeof(text), "%s", words);
-	while (*text && (word = strsep(&next, " "))) {
-		assert_true(argc < ARGS_MAX);
-		argv[argc++] = word;
-	}
 	err->text[0] = '\0';
 	cli_serve_init(&serve);
 	rc = cli_options_parse(&command, argc, argv, &serve, err);
@@ -49,9 +32,7 @@ static int parse(const char *words, struct pmm_error *err)
 
 static void serve_refuses_with_one_line(void **state)
 {
-	static const struct {
-		const char *words, *text;
-	} cases[] = {
+	static const struct refusal cases[] = {
 		{ "",
 		  "where is the shared memory? write --shmem " SHMEM_SYNTAX },
 		{ "--shmem file=/m,addr=0x37000000,size=16M",
@@ -153,13 +134,7 @@ static void serve_refuses_with_one_line(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < HVL_ARRAY_SIZE(cases); i++) {
-		struct pmm_error err;
-
-		assert_true(parse(cases[i].words, &err) < 0);
-		assert_string_equal(err.text, cases[i].text);
-		assert_null(strchr(err.text, '\n'));
-	}
+	assert_refused(parse, cases, HVL_ARRAY_SIZE(cases));
 }
 
 static void serve_takes_memory_and_devices(void **state)
@@ -267,23 +242,8 @@ static void serve_paces_existing_firmware(void **state)
 
 static void serve_help_names_every_option(void **state)
 {
-	char text[8192] = "";
-	FILE *f = tmpfile();
-
 	(void)state;
-	assert_non_null(f);
-	cli_options_help(&command, f);
-	rewind(f);
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	(void)fclose(f);
-	for (const struct cli_option *o = cli_serve_options; o->name; o++) {
-		char name[40];
-
-		(void)snprintf(name, sizeof(name), "--%s", o->name);
-		assert_non_null(strstr(text, name));
-	}
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
-		assert_true(strlen(line) <= 80);
+	assert_helps(&command);
 }
 
 int main(void)
