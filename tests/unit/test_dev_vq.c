@@ -1,83 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The device's virtqueue: what it takes, what it gives back, what it refuses. */
-#include "mock_driver.h"
+#include "dev_vq.h"
 
-#include <hvl/device/vq.h>
-#include <hvl/metal/errno.h>
-
-#define SHM_SIZE 0x40000u
-#define RING 0x1000u
-#define BUF 0x10000u  /* buffers from here on */
-#define TABLE 0x8000u /* indirect tables */
 #define NUM 8u
-#define SEGS 16u
 
-#define F_NEXT VRING_DESC_F_NEXT
-#define F_WRITE VRING_DESC_F_WRITE
-#define F_INDIRECT VRING_DESC_F_INDIRECT
-
-struct fixture {
-	struct hvl_io shm;
-	struct mock_log log;
-	struct mock_ring ring;
-	struct hvl_dev_vq_config cfg;
-	struct hvl_dev_vq vq;
-	struct hvl_seg segs[SEGS];
-	struct hvl_chain chain;
-};
-
-static struct fixture f;
+static struct mock_ring ring;
 
 static void start(uint32_t num)
 {
-	mock_ring_init(&f.ring, &f.shm, RING, num, 64);
-	f.cfg = (struct hvl_dev_vq_config){
-		.shm = &f.shm,
-		.log = &f.log.log,
-		.name = "dev0",
-		.index = 3,
-		.num = num,
-		.num_max = 32768,
-		.desc = MOCK_DA + f.ring.desc,
-		.avail = MOCK_DA + f.ring.avail,
-		.used = MOCK_DA + f.ring.used,
-		.features = HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC),
-	};
-	assert_int_equal(hvl_dev_vq_start(&f.vq, &f.cfg), 0);
+	mock_ring_init(&ring, &f.shm, RING, num, 64);
+	start_queue(num, (const uint64_t[]){ ring.desc, ring.avail, ring.used },
+		    0);
 }
 
-static int setup(void **state)
+static void start_first(void)
 {
-	(void)state;
-	memset(&f, 0, sizeof(f));
-	mock_shm_map(&f.shm, SHM_SIZE);
-	mock_log_init(&f.log);
-	f.chain = (struct hvl_chain){ .nseg_max = SEGS, .seg = f.segs };
 	start(NUM);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mock_shm_unmap(&f.shm);
-	return 0;
-}
-
-static int pop(void)
-{
-	return hvl_dev_vq_pop(&f.vq, &f.chain);
-}
-
-/* A violation: one line that names queue and @what; nothing from then on. */
-static void assert_bad(const char *what)
-{
-	assert_int_equal(pop(), -EPROTO);
-	assert_int_equal(f.log.lines, 1);
-	assert_non_null(strstr(f.log.last, "dev0: queue 3"));
-	assert_non_null(strstr(f.log.last, what));
-	assert_int_equal(pop(), -EPROTO);
-	assert_int_equal(f.log.lines, 1);
 }
 
 static void dev_vq_pop_returns_nothing_when_empty(void **state)
@@ -85,17 +23,17 @@ static void dev_vq_pop_returns_nothing_when_empty(void **state)
 	(void)state;
 	assert_int_equal(pop(), 0);
 	hvl_dev_vq_stop(&f.vq);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 0);
 }
 
 static void dev_vq_pop_takes_direct_chain(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 5, BUF, 100, F_NEXT, 2);
-	mock_desc(&f.ring, 2, BUF + 200, 30, F_NEXT | F_WRITE, 7);
-	mock_desc(&f.ring, 7, BUF + 300, 40, F_WRITE, 0xffff);
-	mock_avail(&f.ring, 5);
+	mock_desc(&ring, 5, BUF, 100, F_NEXT, 2);
+	mock_desc(&ring, 2, BUF + 200, 30, F_NEXT | F_WRITE, 7);
+	mock_desc(&ring, 7, BUF + 300, 40, F_WRITE, 0xffff);
+	mock_avail(&ring, 5);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(f.chain.head, 5);
 	assert_int_equal(f.chain.nread, 1);
@@ -117,9 +55,9 @@ static void dev_vq_pop_takes_chain_as_long_as_ring(void **state)
 
 	(void)state;
 	for (i = 0; i < NUM; i++)
-		mock_desc(&f.ring, i, BUF + i, 1, i + 1 < NUM ? F_NEXT : 0,
+		mock_desc(&ring, i, BUF + i, 1, i + 1 < NUM ? F_NEXT : 0,
 			  i + 1);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(f.chain.nread, NUM);
 }
@@ -127,16 +65,16 @@ static void dev_vq_pop_takes_chain_as_long_as_ring(void **state)
 static void dev_vq_pop_takes_buffer_at_both_ends_of_memory(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, 0, 1, F_NEXT, 1);
-	mock_desc(&f.ring, 1, SHM_SIZE - 1, 1, 0, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, 0, 1, F_NEXT, 1);
+	mock_desc(&ring, 1, SHM_SIZE - 1, 1, 0, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	assert_ptr_equal(f.segs[1].va, f.shm.va + SHM_SIZE - 1);
 }
 
 static void indirect(unsigned int i, uint64_t table, uint32_t count)
 {
-	mock_desc(&f.ring, i, table, 16 * count, F_INDIRECT, 0xdead);
+	mock_desc(&ring, i, table, 16 * count, F_INDIRECT, 0xdead);
 }
 
 static void dev_vq_pop_takes_indirect_chain(void **state)
@@ -147,7 +85,7 @@ static void dev_vq_pop_takes_indirect_chain(void **state)
 	mock_desc_at(&f.shm, TABLE, da, 12, F_NEXT, 2);
 	mock_desc_at(&f.shm, TABLE + 32, da + 12, 20, F_WRITE, 1);
 	indirect(4, TABLE, 3);
-	mock_avail(&f.ring, 4);
+	mock_avail(&ring, 4);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(f.chain.head, 4);
 	assert_int_equal(f.chain.read_len, 12);
@@ -159,7 +97,7 @@ static void dev_vq_pop_takes_unaligned_indirect_table(void **state)
 	(void)state;
 	mock_desc_at(&f.shm, TABLE + 3, MOCK_DA + BUF, 12, 0, 0);
 	indirect(0, TABLE + 3, 1);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(f.chain.read_len, 12);
 }
@@ -167,10 +105,10 @@ static void dev_vq_pop_takes_unaligned_indirect_table(void **state)
 static void dev_vq_pop_takes_direct_then_indirect(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 10, F_NEXT, 1);
+	mock_desc(&ring, 0, BUF, 10, F_NEXT, 1);
 	mock_desc_at(&f.shm, TABLE, MOCK_DA + BUF + 64, 20, F_WRITE, 0);
 	indirect(1, TABLE, 1);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(f.chain.nread, 1);
 	assert_int_equal(f.chain.nwrite, 1);
@@ -186,7 +124,7 @@ static void dev_vq_pop_takes_indirect_longer_than_ring(void **state)
 		mock_desc_at(&f.shm, TABLE + 16 * i, MOCK_DA + BUF + i, 1,
 			     i + 1 < SEGS ? F_NEXT : 0, (uint16_t)(i + 1));
 	indirect(0, TABLE, SEGS);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(f.chain.nread, SEGS);
 }
@@ -194,9 +132,9 @@ static void dev_vq_pop_takes_indirect_longer_than_ring(void **state)
 static void dev_vq_pop_keeps_chain_without_room_for_it(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 10, F_NEXT, 1);
-	mock_desc(&f.ring, 1, BUF, 10, 0, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 10, F_NEXT, 1);
+	mock_desc(&ring, 1, BUF, 10, 0, 0);
+	mock_avail(&ring, 0);
 	f.chain.nseg_max = 1;
 	assert_int_equal(pop(), -ENOBUFS);
 	assert_int_equal(pop(), -ENOBUFS);
@@ -207,10 +145,10 @@ static void dev_vq_pop_keeps_chain_without_room_for_it(void **state)
 static void dev_vq_unpop_gives_chain_again(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 10, 0, 0);
-	mock_desc(&f.ring, 1, BUF, 11, 0, 0);
-	mock_avail(&f.ring, 0);
-	mock_avail(&f.ring, 1);
+	mock_desc(&ring, 0, BUF, 10, 0, 0);
+	mock_desc(&ring, 1, BUF, 11, 0, 0);
+	mock_avail(&ring, 0);
+	mock_avail(&ring, 1);
 	assert_int_equal(pop(), 1);
 	hvl_dev_vq_unpop(&f.vq);
 	assert_int_equal(pop(), 1);
@@ -225,13 +163,13 @@ static void dev_vq_push_shows_nothing_before_flush(void **state)
 	uint32_t id, len;
 
 	(void)state;
-	mock_desc(&f.ring, 6, BUF, 10, F_WRITE, 0);
-	mock_avail(&f.ring, 6);
+	mock_desc(&ring, 6, BUF, 10, F_WRITE, 0);
+	mock_avail(&ring, 6);
 	assert_int_equal(pop(), 1);
 	hvl_dev_vq_push(&f.vq, &f.chain, 7);
-	assert_false(mock_used(&f.ring, &id, &len));
+	assert_false(mock_used(&ring, &id, &len));
 	assert_true(hvl_dev_vq_flush(&f.vq));
-	assert_true(mock_used(&f.ring, &id, &len));
+	assert_true(mock_used(&ring, &id, &len));
 	assert_int_equal(id, 6);
 	assert_int_equal(len, 7);
 	assert_false(hvl_dev_vq_flush(&f.vq));
@@ -242,12 +180,12 @@ static void dev_vq_push_bounds_length(void **state)
 	uint32_t id, len;
 
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 10, F_WRITE, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 10, F_WRITE, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	hvl_dev_vq_push(&f.vq, &f.chain, 11);
 	hvl_dev_vq_flush(&f.vq);
-	assert_true(mock_used(&f.ring, &id, &len));
+	assert_true(mock_used(&ring, &id, &len));
 	assert_int_equal(len, 10);
 }
 
@@ -256,13 +194,13 @@ static void dev_vq_flush_obeys_no_interrupt(void **state)
 	uint32_t id, len;
 
 	(void)state;
-	hvl_io_write16(&f.shm, f.ring.avail, VRING_AVAIL_F_NO_INTERRUPT);
-	mock_desc(&f.ring, 0, BUF, 10, F_WRITE, 0);
-	mock_avail(&f.ring, 0);
+	hvl_io_write16(&f.shm, ring.avail, VRING_AVAIL_F_NO_INTERRUPT);
+	mock_desc(&ring, 0, BUF, 10, F_WRITE, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	hvl_dev_vq_push(&f.vq, &f.chain, 7);
 	assert_false(hvl_dev_vq_flush(&f.vq));
-	assert_true(mock_used(&f.ring, &id, &len));
+	assert_true(mock_used(&ring, &id, &len));
 }
 
 static void dev_vq_without_suppression_notifies_always(void **state)
@@ -271,11 +209,11 @@ static void dev_vq_without_suppression_notifies_always(void **state)
 	f.cfg.no_suppress = true;
 	assert_int_equal(hvl_dev_vq_start(&f.vq, &f.cfg), 0);
 	hvl_dev_vq_notify_off(&f.vq);
-	assert_int_equal(hvl_io_read16(&f.shm, f.ring.used), 0);
-	hvl_io_write16(&f.shm, f.ring.avail, VRING_AVAIL_F_NO_INTERRUPT);
+	assert_int_equal(hvl_io_read16(&f.shm, ring.used), 0);
+	hvl_io_write16(&f.shm, ring.avail, VRING_AVAIL_F_NO_INTERRUPT);
 	assert_false(hvl_dev_vq_flush(&f.vq));
-	mock_desc(&f.ring, 0, BUF, 10, F_WRITE, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 10, F_WRITE, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	hvl_dev_vq_push(&f.vq, &f.chain, 7);
 	assert_true(hvl_dev_vq_flush(&f.vq));
@@ -285,12 +223,12 @@ static void dev_vq_notify_on_tells_what_came(void **state)
 {
 	(void)state;
 	hvl_dev_vq_notify_off(&f.vq);
-	assert_int_equal(hvl_io_read16(&f.shm, f.ring.used),
+	assert_int_equal(hvl_io_read16(&f.shm, ring.used),
 			 VRING_USED_F_NO_NOTIFY);
 	assert_false(hvl_dev_vq_notify_on(&f.vq));
-	assert_int_equal(hvl_io_read16(&f.shm, f.ring.used), 0);
-	mock_desc(&f.ring, 0, BUF, 10, 0, 0);
-	mock_avail(&f.ring, 0);
+	assert_int_equal(hvl_io_read16(&f.shm, ring.used), 0);
+	mock_desc(&ring, 0, BUF, 10, 0, 0);
+	mock_avail(&ring, 0);
 	assert_true(hvl_dev_vq_notify_on(&f.vq));
 	assert_int_equal(pop(), 1);
 	assert_false(hvl_dev_vq_notify_on(&f.vq));
@@ -309,13 +247,13 @@ static void dev_vq_moves_chains_over_index_wrap(void **state)
 		for (i = 0; i < 66000; i++) {
 			unsigned int head = (unsigned int)i * 7 % nums[n];
 
-			mock_desc(&f.ring, head, BUF, 1 + head, F_WRITE, 0);
-			mock_avail(&f.ring, head);
+			mock_desc(&ring, head, BUF, 1 + head, F_WRITE, 0);
+			mock_avail(&ring, head);
 			assert_int_equal(pop(), 1);
 			assert_int_equal(f.chain.head, head);
 			hvl_dev_vq_push(&f.vq, &f.chain, 1 + head);
 			assert_true(hvl_dev_vq_flush(&f.vq));
-			assert_true(mock_used(&f.ring, &id, &len));
+			assert_true(mock_used(&ring, &id, &len));
 			assert_int_equal(id, head);
 			assert_int_equal(len, 1 + head);
 		}
@@ -333,11 +271,11 @@ static void dev_vq_chain_copies_cross_segments(void **state)
 		f.shm.va[BUF + i] = (unsigned char)i;
 		in[i] = (unsigned char)(0x80 + i);
 	}
-	mock_desc(&f.ring, 0, BUF, 3, F_NEXT, 1);
-	mock_desc(&f.ring, 1, BUF + 3, 5, F_NEXT, 2);
-	mock_desc(&f.ring, 2, BUF + 32, 2, F_NEXT | F_WRITE, 3);
-	mock_desc(&f.ring, 3, BUF + 64, 4, F_WRITE, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 3, F_NEXT, 1);
+	mock_desc(&ring, 1, BUF + 3, 5, F_NEXT, 2);
+	mock_desc(&ring, 2, BUF + 32, 2, F_NEXT | F_WRITE, 3);
+	mock_desc(&ring, 3, BUF + 64, 4, F_WRITE, 0);
+	mock_avail(&ring, 0);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(hvl_chain_copy_from(&f.chain, 0, out, 16), 8);
 	assert_memory_equal(out, f.shm.va + BUF, 8);
@@ -355,24 +293,24 @@ static void dev_vq_chain_copies_cross_segments(void **state)
 static void dev_vq_pop_rejects_bad_head(void **state)
 {
 	(void)state;
-	mock_avail(&f.ring, NUM);
+	mock_avail(&ring, NUM);
 	assert_bad("bad head");
 }
 
 static void dev_vq_pop_rejects_bad_next(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 1, F_NEXT, NUM);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 1, F_NEXT, NUM);
+	mock_avail(&ring, 0);
 	assert_bad("bad next");
 }
 
 static void dev_vq_pop_rejects_loop(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 1, F_NEXT, 1);
-	mock_desc(&f.ring, 1, BUF, 1, F_NEXT, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 1, F_NEXT, 1);
+	mock_desc(&ring, 1, BUF, 1, F_NEXT, 0);
+	mock_avail(&ring, 0);
 	assert_bad("endless");
 }
 
@@ -382,7 +320,7 @@ static void dev_vq_pop_rejects_loop_in_indirect_table(void **state)
 	mock_desc_at(&f.shm, TABLE, MOCK_DA + BUF, 1, F_NEXT, 1);
 	mock_desc_at(&f.shm, TABLE + 16, MOCK_DA + BUF, 1, F_NEXT, 0);
 	indirect(0, TABLE, 2);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_bad("endless");
 }
 
@@ -410,8 +348,8 @@ static void dev_vq_pop_rejects_address_outside(void **state)
 	for (i = 0; i < HVL_ARRAY_SIZE(bad); i++) {
 		start(NUM);
 		f.log.lines = 0;
-		mock_desc_at(&f.shm, f.ring.desc, bad[i].da, bad[i].len, 0, 0);
-		mock_avail(&f.ring, 0);
+		mock_desc_at(&f.shm, ring.desc, bad[i].da, bad[i].len, 0, 0);
+		mock_avail(&ring, 0);
 		assert_bad("outside");
 	}
 }
@@ -419,28 +357,28 @@ static void dev_vq_pop_rejects_address_outside(void **state)
 static void dev_vq_pop_rejects_empty_buffer(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 0, 0, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 0, 0, 0);
+	mock_avail(&ring, 0);
 	assert_bad("empty");
 }
 
 static void dev_vq_pop_rejects_readable_after_writable(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 1, F_NEXT | F_WRITE, 1);
-	mock_desc(&f.ring, 1, BUF, 1, 0, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, BUF, 1, F_NEXT | F_WRITE, 1);
+	mock_desc(&ring, 1, BUF, 1, 0, 0);
+	mock_avail(&ring, 0);
 	assert_bad("after a writable");
 }
 
 static void dev_vq_pop_rejects_index_jump(void **state)
 {
 	(void)state;
-	hvl_io_write16(&f.shm, f.ring.avail + 2, NUM + 1);
+	hvl_io_write16(&f.shm, ring.avail + 2, NUM + 1);
 	assert_bad("jumped");
 	start(NUM);
 	f.log.lines = 0;
-	hvl_io_write16(&f.shm, f.ring.avail + 2, 0xffff);
+	hvl_io_write16(&f.shm, ring.avail + 2, 0xffff);
 	assert_bad("jumped");
 }
 
@@ -450,12 +388,12 @@ static void dev_vq_pop_rejects_overrun(void **state)
 	unsigned int i;
 
 	(void)state;
-	mock_desc(&f.ring, 0, BUF, 16, 0, 0);
+	mock_desc(&ring, 0, BUF, 16, 0, 0);
 	for (i = 0; i < NUM; i++) {
-		mock_avail(&f.ring, 0);
+		mock_avail(&ring, 0);
 		assert_int_equal(pop(), 1);
 	}
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_bad("ring overrun");
 }
 
@@ -466,7 +404,7 @@ static void dev_vq_pop_rejects_indirect_not_negotiated(void **state)
 	assert_int_equal(hvl_dev_vq_start(&f.vq, &f.cfg), 0);
 	mock_desc_at(&f.shm, TABLE, MOCK_DA + BUF, 1, 0, 0);
 	indirect(0, TABLE, 1);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_bad("not negotiated");
 }
 
@@ -474,8 +412,8 @@ static void dev_vq_pop_rejects_indirect_with_next(void **state)
 {
 	(void)state;
 	mock_desc_at(&f.shm, TABLE, MOCK_DA + BUF, 1, 0, 0);
-	mock_desc(&f.ring, 0, TABLE, 16, F_INDIRECT | F_NEXT, 1);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, TABLE, 16, F_INDIRECT | F_NEXT, 1);
+	mock_avail(&ring, 0);
 	assert_bad("with next");
 }
 
@@ -484,7 +422,7 @@ static void dev_vq_pop_rejects_nested_indirect(void **state)
 	(void)state;
 	mock_desc_at(&f.shm, TABLE, MOCK_DA + TABLE, 16, F_INDIRECT, 0);
 	indirect(0, TABLE, 1);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_bad("in an indirect");
 }
 
@@ -497,8 +435,8 @@ static void dev_vq_pop_rejects_bad_indirect_length(void **state)
 	for (i = 0; i < HVL_ARRAY_SIZE(bad); i++) {
 		start(NUM);
 		f.log.lines = 0;
-		mock_desc(&f.ring, 0, TABLE, bad[i], F_INDIRECT, 0);
-		mock_avail(&f.ring, 0);
+		mock_desc(&ring, 0, TABLE, bad[i], F_INDIRECT, 0);
+		mock_avail(&ring, 0);
 		assert_bad("bad length");
 	}
 }
@@ -506,8 +444,8 @@ static void dev_vq_pop_rejects_bad_indirect_length(void **state)
 static void dev_vq_pop_rejects_indirect_outside(void **state)
 {
 	(void)state;
-	mock_desc(&f.ring, 0, SHM_SIZE - 16, 32, F_INDIRECT, 0);
-	mock_avail(&f.ring, 0);
+	mock_desc(&ring, 0, SHM_SIZE - 16, 32, F_INDIRECT, 0);
+	mock_avail(&ring, 0);
 	assert_bad("outside");
 }
 
@@ -517,7 +455,7 @@ static void dev_vq_pop_rejects_bad_next_in_indirect_table(void **state)
 	/* In the ring, but not in the table. */
 	mock_desc_at(&f.shm, TABLE, MOCK_DA + BUF, 1, F_NEXT, 2);
 	indirect(0, TABLE, 2);
-	mock_avail(&f.ring, 0);
+	mock_avail(&ring, 0);
 	assert_bad("bad next");
 }
 
@@ -550,44 +488,42 @@ static void dev_vq_start_rejects_bad_ring(void **state)
 	}
 }
 
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(dev_vq_pop_returns_nothing_when_empty),
-		T(dev_vq_pop_takes_direct_chain),
-		T(dev_vq_pop_takes_chain_as_long_as_ring),
-		T(dev_vq_pop_takes_buffer_at_both_ends_of_memory),
-		T(dev_vq_pop_takes_indirect_chain),
-		T(dev_vq_pop_takes_unaligned_indirect_table),
-		T(dev_vq_pop_takes_direct_then_indirect),
-		T(dev_vq_pop_takes_indirect_longer_than_ring),
-		T(dev_vq_pop_keeps_chain_without_room_for_it),
-		T(dev_vq_unpop_gives_chain_again),
-		T(dev_vq_push_shows_nothing_before_flush),
-		T(dev_vq_push_bounds_length),
-		T(dev_vq_flush_obeys_no_interrupt),
-		T(dev_vq_without_suppression_notifies_always),
-		T(dev_vq_notify_on_tells_what_came),
-		T(dev_vq_moves_chains_over_index_wrap),
-		T(dev_vq_chain_copies_cross_segments),
-		T(dev_vq_pop_rejects_bad_head),
-		T(dev_vq_pop_rejects_bad_next),
-		T(dev_vq_pop_rejects_loop),
-		T(dev_vq_pop_rejects_loop_in_indirect_table),
-		T(dev_vq_pop_rejects_address_outside),
-		T(dev_vq_pop_rejects_empty_buffer),
-		T(dev_vq_pop_rejects_readable_after_writable),
-		T(dev_vq_pop_rejects_index_jump),
-		T(dev_vq_pop_rejects_overrun),
-		T(dev_vq_pop_rejects_indirect_not_negotiated),
-		T(dev_vq_pop_rejects_indirect_with_next),
-		T(dev_vq_pop_rejects_nested_indirect),
-		T(dev_vq_pop_rejects_bad_indirect_length),
-		T(dev_vq_pop_rejects_indirect_outside),
-		T(dev_vq_pop_rejects_bad_next_in_indirect_table),
-		T(dev_vq_start_rejects_bad_ring),
+		CASE(dev_vq_pop_returns_nothing_when_empty),
+		CASE(dev_vq_pop_takes_direct_chain),
+		CASE(dev_vq_pop_takes_chain_as_long_as_ring),
+		CASE(dev_vq_pop_takes_buffer_at_both_ends_of_memory),
+		CASE(dev_vq_pop_takes_indirect_chain),
+		CASE(dev_vq_pop_takes_unaligned_indirect_table),
+		CASE(dev_vq_pop_takes_direct_then_indirect),
+		CASE(dev_vq_pop_takes_indirect_longer_than_ring),
+		CASE(dev_vq_pop_keeps_chain_without_room_for_it),
+		CASE(dev_vq_unpop_gives_chain_again),
+		CASE(dev_vq_push_shows_nothing_before_flush),
+		CASE(dev_vq_push_bounds_length),
+		CASE(dev_vq_flush_obeys_no_interrupt),
+		CASE(dev_vq_without_suppression_notifies_always),
+		CASE(dev_vq_notify_on_tells_what_came),
+		CASE(dev_vq_moves_chains_over_index_wrap),
+		CASE(dev_vq_chain_copies_cross_segments),
+		CASE(dev_vq_pop_rejects_bad_head),
+		CASE(dev_vq_pop_rejects_bad_next),
+		CASE(dev_vq_pop_rejects_loop),
+		CASE(dev_vq_pop_rejects_loop_in_indirect_table),
+		CASE(dev_vq_pop_rejects_address_outside),
+		CASE(dev_vq_pop_rejects_empty_buffer),
+		CASE(dev_vq_pop_rejects_readable_after_writable),
+		CASE(dev_vq_pop_rejects_index_jump),
+		CASE(dev_vq_pop_rejects_overrun),
+		CASE(dev_vq_pop_rejects_indirect_not_negotiated),
+		CASE(dev_vq_pop_rejects_indirect_with_next),
+		CASE(dev_vq_pop_rejects_nested_indirect),
+		CASE(dev_vq_pop_rejects_bad_indirect_length),
+		CASE(dev_vq_pop_rejects_indirect_outside),
+		CASE(dev_vq_pop_rejects_bad_next_in_indirect_table),
+		CASE(dev_vq_start_rejects_bad_ring),
 	};
 
 	return cmocka_run_group_tests_name("dev_vq", tests, NULL, NULL);

@@ -1,75 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The device's packed ring: what it takes, gives back and refuses. */
-#include "mock_driver.h"
+#include "dev_vq.h"
 
-#include <hvl/device/vq.h>
-#include <hvl/metal/errno.h>
 #include <hvl/wire/vring_packed.h>
 
-#define SHM_SIZE 0x40000u
-#define RING 0x1000u
 #define DRIVER 0x2000u /* areas: the driver's event word, the device's */
 #define DEVICE 0x3000u
-#define BUF 0x10000u
-#define TABLE 0x8000u
 #define NUM 6u /* need not be a power of two */
-#define SEGS 16u
 
-#define F_NEXT VRING_DESC_F_NEXT
-#define F_WRITE VRING_DESC_F_WRITE
-#define F_INDIRECT VRING_DESC_F_INDIRECT
+static uint32_t taken; /* kept for a later life */
 
-struct fixture {
-	struct hvl_io shm;
-	struct mock_log log;
-	struct hvl_dev_vq_config cfg;
-	struct hvl_dev_vq vq;
-	struct hvl_seg segs[SEGS];
-	struct hvl_chain chain;
-	uint32_t taken;	   /* kept for a later life */
-	unsigned int next; /* the driver's place */
+/* The driver's place. */
+static struct {
+	unsigned int next;
 	bool wrap;
-};
-
-static struct fixture f;
+} drv;
 
 static void start(uint64_t features)
 {
 	hvl_io_fill(&f.shm, RING, 0, 0x3000);
-	f.next = 0;
-	f.wrap = true;
-	f.cfg = (struct hvl_dev_vq_config){
-		.shm = &f.shm,
-		.log = &f.log.log,
-		.name = "dev0",
-		.index = 3,
-		.num = NUM,
-		.num_max = 32768,
-		.desc = MOCK_DA + RING,
-		.avail = MOCK_DA + DRIVER,
-		.used = MOCK_DA + DEVICE,
-		.features = features | HVL_BIT64(VIRTIO_F_RING_PACKED) |
-			    HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC),
-	};
-	assert_int_equal(hvl_dev_vq_start(&f.vq, &f.cfg), 0);
+	drv.next = 0;
+	drv.wrap = true;
+	start_queue(NUM, (const uint64_t[]){ RING, DRIVER, DEVICE },
+		    features | HVL_BIT64(VIRTIO_F_RING_PACKED));
 }
 
-static int setup(void **state)
+static void start_first(void)
 {
-	(void)state;
-	memset(&f, 0, sizeof(f));
-	mock_shm_map(&f.shm, SHM_SIZE);
-	mock_log_init(&f.log);
-	f.chain = (struct hvl_chain){ .nseg_max = SEGS, .seg = f.segs };
 	start(0);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	mock_shm_unmap(&f.shm);
-	return 0;
 }
 
 static void desc_at(uint64_t at, uint64_t off, uint32_t len, uint16_t id,
@@ -88,27 +46,12 @@ static void desc_at(uint64_t at, uint64_t off, uint32_t len, uint16_t id,
 /* The driver's next descriptor. */
 static void offer(uint64_t off, uint32_t len, uint16_t id, unsigned int flags)
 {
-	desc_at(RING + 16 * f.next, off, len, id,
-		flags | hvl_vring_packed_avail(f.wrap));
-	if (++f.next == NUM) {
-		f.next = 0;
-		f.wrap = !f.wrap;
+	desc_at(RING + 16 * drv.next, off, len, id,
+		flags | hvl_vring_packed_avail(drv.wrap));
+	if (++drv.next == NUM) {
+		drv.next = 0;
+		drv.wrap = !drv.wrap;
 	}
-}
-
-static int pop(void)
-{
-	return hvl_dev_vq_pop(&f.vq, &f.chain);
-}
-
-static void assert_bad(const char *what)
-{
-	assert_int_equal(pop(), -EPROTO);
-	assert_int_equal(f.log.lines, 1);
-	assert_non_null(strstr(f.log.last, "dev0: queue 3"));
-	assert_non_null(strstr(f.log.last, what));
-	assert_int_equal(pop(), -EPROTO);
-	assert_int_equal(f.log.lines, 1);
 }
 
 static void assert_used(unsigned int i, bool wrap, unsigned int id,
@@ -369,7 +312,7 @@ static void dev_vq_packed_says_what_it_wants(void **state)
 /* A life ends with two chains out. */
 static void leave_two_out(void)
 {
-	hvl_dev_vq_keep(&f.vq, &f.taken);
+	hvl_dev_vq_keep(&f.vq, &taken);
 	offer(BUF, 8, 1, F_NEXT | F_WRITE);
 	offer(BUF, 8, 1, F_WRITE);
 	serve(8);
@@ -384,7 +327,7 @@ static void dev_vq_packed_resume_takes_chains_anew(void **state)
 {
 	(void)state;
 	leave_two_out();
-	assert_int_equal(hvl_dev_vq_resume(&f.vq, &f.cfg, f.taken, false), 0);
+	assert_int_equal(hvl_dev_vq_resume(&f.vq, &f.cfg, taken, false), 0);
 	hvl_dev_vq_settle(&f.vq);
 	assert_int_equal(pop(), 1);
 	assert_int_equal(f.chain.head, 2);
@@ -397,7 +340,7 @@ static void dev_vq_packed_resume_gives_chains_back(void **state)
 {
 	(void)state;
 	leave_two_out();
-	assert_int_equal(hvl_dev_vq_resume(&f.vq, &f.cfg, f.taken, true), 0);
+	assert_int_equal(hvl_dev_vq_resume(&f.vq, &f.cfg, taken, true), 0);
 	hvl_dev_vq_settle(&f.vq);
 	assert_used(2, true, 2, 0);
 	assert_used(3, true, 3, 0);
@@ -411,37 +354,35 @@ static void dev_vq_packed_resume_rejects_other_ring(void **state)
 	/* beyond the ring */
 	assert_int_equal(hvl_dev_vq_resume(&f.vq, &f.cfg, NUM, true), -EPROTO);
 	assert_int_equal(
-		hvl_dev_vq_resume(&f.vq, &f.cfg, f.taken | 0x7fff0000u, true),
+		hvl_dev_vq_resume(&f.vq, &f.cfg, taken | 0x7fff0000u, true),
 		-EPROTO);
 	/* the last chain that was taken has no end */
 	desc_at(RING + 48, BUF, 8, 3, VRING_PACKED_DESC_F_AVAIL | F_NEXT);
-	assert_int_equal(hvl_dev_vq_resume(&f.vq, &f.cfg, f.taken, true),
+	assert_int_equal(hvl_dev_vq_resume(&f.vq, &f.cfg, taken, true),
 			 -EPROTO);
 	assert_non_null(strstr(f.log.last, "ring is not as it was left"));
 }
 
-#define T(t) cmocka_unit_test_setup_teardown(t, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(dev_vq_packed_takes_chain),
-		T(dev_vq_packed_takes_table),
-		T(dev_vq_packed_goes_round),
-		T(dev_vq_packed_holds_back_first_flags),
-		T(dev_vq_packed_unpop_gives_chain_again),
-		T(dev_vq_packed_in_order_writes_one_for_all),
-		T(dev_vq_packed_rejects_overrun),
-		T(dev_vq_packed_rejects_endless_chain),
-		T(dev_vq_packed_rejects_chain_without_end),
-		T(dev_vq_packed_rejects_table_in_chain),
-		T(dev_vq_packed_rejects_bad_buffers),
-		T(dev_vq_packed_start_rejects_bad_ring),
-		T(dev_vq_packed_obeys_event_words),
-		T(dev_vq_packed_says_what_it_wants),
-		T(dev_vq_packed_resume_takes_chains_anew),
-		T(dev_vq_packed_resume_gives_chains_back),
-		T(dev_vq_packed_resume_rejects_other_ring),
+		CASE(dev_vq_packed_takes_chain),
+		CASE(dev_vq_packed_takes_table),
+		CASE(dev_vq_packed_goes_round),
+		CASE(dev_vq_packed_holds_back_first_flags),
+		CASE(dev_vq_packed_unpop_gives_chain_again),
+		CASE(dev_vq_packed_in_order_writes_one_for_all),
+		CASE(dev_vq_packed_rejects_overrun),
+		CASE(dev_vq_packed_rejects_endless_chain),
+		CASE(dev_vq_packed_rejects_chain_without_end),
+		CASE(dev_vq_packed_rejects_table_in_chain),
+		CASE(dev_vq_packed_rejects_bad_buffers),
+		CASE(dev_vq_packed_start_rejects_bad_ring),
+		CASE(dev_vq_packed_obeys_event_words),
+		CASE(dev_vq_packed_says_what_it_wants),
+		CASE(dev_vq_packed_resume_takes_chains_anew),
+		CASE(dev_vq_packed_resume_gives_chains_back),
+		CASE(dev_vq_packed_resume_rejects_other_ring),
 	};
 
 	return cmocka_run_group_tests_name("dev_vq_packed", tests, NULL, NULL);
