@@ -29,6 +29,13 @@ static struct fixture *fix_probe(enum mock_kind kind)
 	return f;
 }
 
+/* With a device of each of the kinds that are named. */
+#define FOR_EACH_KIND(f, ...)                                    \
+	for (const int kinds_[] = { __VA_ARGS__ }, *k_ = kinds_; \
+	     k_ < kinds_ + HVL_ARRAY_SIZE(kinds_) &&             \
+	     ((f) = fix_probe(*k_)) != NULL;                     \
+	     k_++)
+
 static int fix_queue(struct fixture *f, uint16_t q)
 {
 	struct hvl_drv_vq_config cfg = {
@@ -144,13 +151,11 @@ static void drv_mmio_all_kinds_come_up_and_reset(void **state)
 
 static void drv_mmio_works_by_polling_alone(void **state)
 {
-	static const int kinds[] = { MOCK_V1, MOCK_V2 };
 	struct fixture *f;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		f = fix_probe(kinds[i]);
+	FOR_EACH_KIND(f, MOCK_V1, MOCK_V2)
+	{
 		f->mock.plat.wait = NULL;
 		f->mock.polled = true;
 		assert_int_equal(fix_live(f), 0);
@@ -160,13 +165,11 @@ static void drv_mmio_works_by_polling_alone(void **state)
 
 static void drv_mmio_lost_doorbells_are_repeated(void **state)
 {
-	static const int kinds[] = { MOCK_V1, MOCK_V2 };
 	struct fixture *f;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		f = fix_probe(kinds[i]);
+	FOR_EACH_KIND(f, MOCK_V1, MOCK_V2)
+	{
 		f->mock.lose = 3;
 		assert_int_equal(fix_live(f), 0);
 		assert_true(f->mock.now < 50000);
@@ -245,13 +248,11 @@ static void drv_mmio_v2_fence_numbers_never_match_old_ones(void **state)
 
 static void drv_mmio_reset_waits_for_status_zero(void **state)
 {
-	static const int kinds[] = { MOCK_V2, MOCK_TRAP1, MOCK_TRAP2 };
 	struct fixture *f;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
-		f = fix_probe(kinds[i]);
+	FOR_EACH_KIND(f, MOCK_V2, MOCK_TRAP1, MOCK_TRAP2)
+	{
 		assert_int_equal(fix_live(f), 0);
 		f->mock.stuck_status = true;
 		assert_int_equal(hvl_drv_dev_reset(&f->dev), -ETIMEDOUT);
@@ -361,13 +362,11 @@ static void drv_mmio_begin_without_required_feature_fails(void **state)
 
 static void drv_mmio_refused_features_are_an_error(void **state)
 {
-	static const int kinds[] = { MOCK_V2, MOCK_TRAP2 };
 	struct fixture *f;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		f = fix_probe(kinds[i]);
+	FOR_EACH_KIND(f, MOCK_V2, MOCK_TRAP2)
+	{
 		f->mock.refuse_features = true;
 		assert_int_equal(fix_live(f), -ENOTSUP);
 		assert_true(f->mock.status & VIRTIO_CONFIG_S_FAILED);
@@ -376,13 +375,12 @@ static void drv_mmio_refused_features_are_an_error(void **state)
 
 static void drv_mmio_queue_max_knows_missing_queues(void **state)
 {
-	static const int kinds[] = { MOCK_V2, MOCK_TRAP1, MOCK_TRAP2 };
 	struct fixture *f;
-	uint32_t i, max;
+	uint32_t max;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
-		f = fix_probe(kinds[i]);
+	FOR_EACH_KIND(f, MOCK_V2, MOCK_TRAP1, MOCK_TRAP2)
+	{
 		assert_int_equal(hvl_drv_dev_reset(&f->dev), 0);
 		assert_int_equal(hvl_drv_dev_queue_max(&f->dev, 1, &max), 0);
 		assert_int_equal(max, 256);
@@ -409,13 +407,11 @@ static void drv_mmio_refused_queue_is_an_error(void **state)
 
 static void drv_mmio_ready_reports_needs_reset(void **state)
 {
-	static const int kinds[] = { MOCK_V2, MOCK_TRAP1, MOCK_TRAP2 };
 	struct fixture *f;
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 3; i++) {
-		f = fix_probe(kinds[i]);
+	FOR_EACH_KIND(f, MOCK_V2, MOCK_TRAP1, MOCK_TRAP2)
+	{
 		f->mock.break_at_ready = true;
 		assert_int_equal(fix_live(f), -EIO);
 		f->mock.break_at_ready = false;
@@ -659,14 +655,12 @@ static void change_between_bytes(struct mock_dev *d, uint32_t off)
 
 static void drv_mmio_v2_config_read_is_never_torn(void **state)
 {
-	static const int kinds[] = { MOCK_V2, MOCK_TRAP2 };
 	struct fixture *f;
 	uint8_t buf[3];
-	uint32_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
-		f = fix_probe(kinds[i]);
+	FOR_EACH_KIND(f, MOCK_V2, MOCK_TRAP2)
+	{
 		memcpy(f->mock.block + 0x100, "old", 3);
 		f->mock.config_load = change_between_bytes;
 		assert_int_equal(hvl_drv_dev_config_read(&f->dev, 0, buf, 3),
