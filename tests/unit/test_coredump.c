@@ -200,57 +200,39 @@ static void check_region(unsigned int i, uint64_t da, uint64_t pa,
 	}
 }
 
-static void check_64(void)
-{
-	Elf64_Ehdr e;
-	Elf64_Phdr p;
-
-	memcpy(&e, out.bytes, sizeof(e));
-	assert_memory_equal(e.e_ident, ELFMAG, SELFMAG);
-	assert_int_equal(e.e_ident[EI_CLASS], ELFCLASS64);
-	assert_int_equal(e.e_ident[EI_DATA], ELFDATA2LSB);
-	assert_int_equal(e.e_ident[EI_VERSION], EV_CURRENT);
-	assert_int_equal(e.e_type, ET_CORE);
-	assert_int_equal(e.e_machine, EM_AARCH64);
-	assert_int_equal(e.e_version, EV_CURRENT);
-	assert_int_equal(e.e_entry, spec.entry);
-	assert_int_equal(e.e_flags, 0x5a);
-	assert_int_equal(e.e_ehsize, sizeof(e));
-	assert_int_equal(e.e_phentsize, sizeof(p));
-	assert_int_equal(e.e_phnum, HVL_ARRAY_SIZE(expected));
-	assert_int_equal(e.e_shnum, 0);
-	for (unsigned int i = 0; i < e.e_phnum; i++) {
-		memcpy(&p, out.bytes + e.e_phoff + i * sizeof(p), sizeof(p));
-		assert_int_equal(p.p_type, PT_LOAD);
-		check_region(i, p.p_vaddr, p.p_paddr, p.p_filesz, p.p_memsz,
-			     p.p_offset, p.p_flags);
+/* The whole file, which differs in the width of its words only. */
+#define DEFINE_CHECK(bits, machine)                                       \
+	static void check_##bits(void)                                    \
+	{                                                                 \
+		Elf##bits##_Ehdr e;                                       \
+		Elf##bits##_Phdr p;                                       \
+                                                                          \
+		memcpy(&e, out.bytes, sizeof(e));                         \
+		assert_memory_equal(e.e_ident, ELFMAG, SELFMAG);          \
+		assert_int_equal(e.e_ident[EI_CLASS], ELFCLASS##bits);    \
+		assert_int_equal(e.e_ident[EI_DATA], ELFDATA2LSB);        \
+		assert_int_equal(e.e_ident[EI_VERSION], EV_CURRENT);      \
+		assert_int_equal(e.e_type, ET_CORE);                      \
+		assert_int_equal(e.e_machine, machine);                   \
+		assert_int_equal(e.e_version, EV_CURRENT);                \
+		assert_int_equal(e.e_entry, spec.entry);                  \
+		assert_int_equal(e.e_flags, 0x5a);                        \
+		assert_int_equal(e.e_ehsize, sizeof(e));                  \
+		assert_int_equal(e.e_phentsize, sizeof(p));               \
+		assert_int_equal(e.e_phnum, HVL_ARRAY_SIZE(expected));    \
+		assert_int_equal(e.e_shnum, 0);                           \
+		for (unsigned int i = 0; i < e.e_phnum; i++) {            \
+			memcpy(&p, out.bytes + e.e_phoff + i * sizeof(p), \
+			       sizeof(p));                                \
+			assert_int_equal(p.p_type, PT_LOAD);              \
+			check_region(i, p.p_vaddr, p.p_paddr, p.p_filesz, \
+				     p.p_memsz, p.p_offset, p.p_flags);   \
+		}                                                         \
+		assert_int_equal(p.p_offset + p.p_filesz, out.len);       \
 	}
-	assert_int_equal(p.p_offset + p.p_filesz, out.len);
-}
 
-static void check_32(void)
-{
-	Elf32_Ehdr e;
-	Elf32_Phdr p;
-
-	memcpy(&e, out.bytes, sizeof(e));
-	assert_int_equal(e.e_ident[EI_CLASS], ELFCLASS32);
-	assert_int_equal(e.e_type, ET_CORE);
-	assert_int_equal(e.e_machine, EM_ARM);
-	assert_int_equal(e.e_version, EV_CURRENT);
-	assert_int_equal(e.e_entry, spec.entry);
-	assert_int_equal(e.e_flags, 0x5a);
-	assert_int_equal(e.e_ehsize, sizeof(e));
-	assert_int_equal(e.e_phentsize, sizeof(p));
-	assert_int_equal(e.e_phnum, HVL_ARRAY_SIZE(expected));
-	for (unsigned int i = 0; i < e.e_phnum; i++) {
-		memcpy(&p, out.bytes + e.e_phoff + i * sizeof(p), sizeof(p));
-		assert_int_equal(p.p_type, PT_LOAD);
-		check_region(i, p.p_vaddr, p.p_paddr, p.p_filesz, p.p_memsz,
-			     p.p_offset, p.p_flags);
-	}
-	assert_int_equal(p.p_offset + p.p_filesz, out.len);
-}
+DEFINE_CHECK(32, EM_ARM)
+DEFINE_CHECK(64, EM_AARCH64)
 
 static void coredump_holds_segments_and_carveouts_64(void **state)
 {

@@ -285,16 +285,22 @@ static void ask(unsigned int q)
 	look();
 }
 
-/* In the middle of its set-up: nobody gets half a device. */
-static void attach_v1_serves_no_half_device(void **state)
+/* Its first queue is set up. */
+static void begin_in_mid_setup(void)
 {
-	(void)state;
 	begin(1, true);
 	traceless = true;
 	lay_rings();
 	set_status(1);
 	set_status(2);
 	ask(0);
+}
+
+/* In the middle of its set-up: nobody gets half a device. */
+static void attach_v1_serves_no_half_device(void **state)
+{
+	(void)state;
+	begin_in_mid_setup();
 	assert_int_equal(mock_reg(&d, HVL_MMIO_REG_QUEUE_PFN), HVL_MMIO_V1_ACK);
 	come_back_without();
 	ask(1);
@@ -314,12 +320,7 @@ static void attach_v1_serves_no_half_device(void **state)
 static void attach_v1_serves_a_second_try(void **state)
 {
 	(void)state;
-	begin(1, true);
-	traceless = true;
-	lay_rings();
-	set_status(1);
-	set_status(2);
-	ask(0);
+	begin_in_mid_setup();
 	come_back_without();
 	ask(1);
 	bring_up();
@@ -380,12 +381,7 @@ static void attach_v1_serves_no_half_device_without_a_trace(void **state)
 static void attach_v1_serves_a_page_refused_elsewhere(void **state)
 {
 	(void)state;
-	begin(1, true);
-	traceless = true;
-	lay_rings();
-	set_status(1);
-	set_status(2);
-	ask(0);
+	begin_in_mid_setup();
 	come_back_without();
 	mock_v1_queue_regs(&d, 1, MOCK_NUM, mock_pfn(&d, 0));
 	look();
