@@ -365,10 +365,13 @@ static const struct variant {
 	{ LEGACY_DEPLOYED, false },
 };
 
+#define FOR_EACH_VARIANT(v)                      \
+	for (const struct variant *v = variants; \
+	     v < variants + HVL_ARRAY_SIZE(variants); v++)
+
 #define FOR_EACH_WAY(v, pace)                                    \
 	for (unsigned int pace = AT_ONCE; pace <= DICED; pace++) \
-		for (const struct variant *v = variants;         \
-		     v < variants + HVL_ARRAY_SIZE(variants); v++)
+	FOR_EACH_VARIANT(v)
 
 static struct bench *bench_up(const struct variant *v, unsigned int pace)
 {
@@ -401,8 +404,8 @@ static void loop_legacy_sets_up_and_carries_traffic(void **state)
 static void loop_legacy_carries_traffic_past_the_wrap(void **state)
 {
 	(void)state;
-	for (const struct variant *v = variants;
-	     v < variants + HVL_ARRAY_SIZE(variants); v++) {
+	FOR_EACH_VARIANT(v)
+	{
 		struct bench *b = bench_up(v, LATE);
 
 		for (unsigned int i = 0; i < 14; i++) {
@@ -442,8 +445,8 @@ static void loop_legacy_first_look_too_early_costs_the_wait(void **state)
 static void loop_legacy_gives_up_without_a_main_side(void **state)
 {
 	(void)state;
-	for (const struct variant *v = variants;
-	     v < variants + HVL_ARRAY_SIZE(variants); v++) {
+	FOR_EACH_VARIANT(v)
+	{
 		struct bench *b = bench_create(v->variant, LATE, v->reset);
 
 		b->deaf = true;
@@ -588,8 +591,8 @@ static void loop_legacy_restarts_in_mid_traffic(void **state)
 static void loop_legacy_restarts_unseen(void **state)
 {
 	(void)state;
-	for (const struct variant *v = variants;
-	     v < variants + HVL_ARRAY_SIZE(variants); v++) {
+	FOR_EACH_VARIANT(v)
+	{
 		struct bench *b = bench_up(v, LATE);
 
 		for (unsigned int i = 0; i < 50; i++) {

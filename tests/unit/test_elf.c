@@ -70,6 +70,18 @@ static void assert_refused(const struct board *b, const char *why)
 	assert_string_equal(err.text, why);
 }
 
+static void build_plain(const struct board *b)
+{
+	init(b);
+	elf_build(&spec, &file);
+}
+
+static void build_opens(const struct board *b)
+{
+	elf_build(&spec, &file);
+	assert_int_equal(open_file(b), 0);
+}
+
 static void build_refused(const struct board *b, const char *why)
 {
 	elf_build(&spec, &file);
@@ -81,8 +93,7 @@ static void elf_open_takes_segments(void **state)
 	(void)state;
 	FOR_EACH_BOARD(b)
 	{
-		init(b);
-		elf_build(&spec, &file);
+		build_plain(b);
 		assert_int_equal(open_file(b), 0);
 		assert_int_equal(elf.machine, b->machine);
 		assert_int_equal(elf.is64, b->is64);
@@ -112,14 +123,12 @@ static void elf_open_finds_table(void **state)
 		init(b);
 		spec.table = table;
 		spec.table_size = sizeof(table);
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 		assert_int_equal(elf.table_offset, file.data[1]);
 		assert_int_equal(elf.table_da, 0x2000);
 		assert_int_equal(elf.table_size, sizeof(table));
 		spec.table_name = ".other";
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 		assert_int_equal(elf.table_size, 0);
 	}
 }
@@ -129,8 +138,7 @@ static void elf_open_takes_files_without_sections(void **state)
 	(void)state;
 	FOR_EACH_BOARD(b)
 	{
-		init(b);
-		elf_build(&spec, &file);
+		build_plain(b);
 		elf_set(&file, ELF_E_SHOFF, 0);
 		elf_set(&file, ELF_E_SHNUM, 0);
 		elf_set(&file, ELF_E_SHSTRNDX, 0);
@@ -148,8 +156,7 @@ static void elf_open_skips_empty_and_other_segments(void **state)
 		spec.segments[2].offset = 0x7fffffff; /* empty: no matter */
 		spec.segments[3].type = PT_NOTE;
 		spec.segments[3].filesz = 0x7fffffff;
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 		assert_int_equal(elf.nsegments, 2);
 	}
 }
@@ -162,8 +169,7 @@ static void elf_open_takes_bss_with_any_offset(void **state)
 		init(b);
 		spec.segments[1].filesz = 0;
 		spec.segments[1].offset = 0x7fffffff;
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 	}
 }
 
@@ -194,8 +200,7 @@ static void elf_open_survives_any_changed_byte(void **state)
 	(void)state;
 	FOR_EACH_BOARD(b)
 	{
-		init(b);
-		elf_build(&spec, &file);
+		build_plain(b);
 		for (size_t i = 0; i < file.data[0]; i++) {
 			uint8_t was = file.bytes[i];
 
@@ -244,8 +249,7 @@ static void elf_open_refuses_bad_ident(void **state)
 	FOR_EACH_BOARD(b)
 	{
 		for (size_t i = 0; i < HVL_ARRAY_SIZE(cases); i++) {
-			init(b);
-			elf_build(&spec, &file);
+			build_plain(b);
 			file.bytes[cases[i].at] = cases[i].value;
 			assert_refused(b, cases[i].why);
 		}
@@ -316,8 +320,7 @@ static void elf_open_refuses_bad_program_headers(void **state)
 	(void)state;
 	FOR_EACH_BOARD(b)
 	{
-		init(b);
-		elf_build(&spec, &file);
+		build_plain(b);
 		elf_set(&file, ELF_E_PHENTSIZE, 33);
 		snprintf(why, sizeof(why),
 			 "has program headers of 33 bytes, not %u",
@@ -402,8 +405,7 @@ static void elf_open_refuses_bad_segments(void **state)
 		/* Up to the very last byte is fine. */
 		spec.segments[1].da =
 			(b->is64 ? UINT64_MAX : UINT32_MAX) - 0x344;
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 	}
 }
 
@@ -421,11 +423,9 @@ static void elf_open_refuses_overlap(void **state)
 		build_refused(b, "segments 1 and 2 overlap at 0x1000");
 		/* Neighbours do not. */
 		spec.segments[1].da = 0x1100;
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 		spec.segments[1].da = 0x1000 - 0x345;
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 	}
 }
 
@@ -441,8 +441,7 @@ static void elf_open_limits_segments(void **state)
 								 (i + 1),
 							   .memsz = 16 };
 		spec.nsegments = 16;
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 		spec.nsegments = 17;
 		build_refused(b, "has more than 16 segments");
 	}
@@ -455,8 +454,7 @@ static void elf_open_refuses_entry_outside_text(void **state)
 	{
 		init(b);
 		spec.entry = 0x10ff;
-		elf_build(&spec, &file);
-		assert_int_equal(open_file(b), 0);
+		build_opens(b);
 		spec.entry = 0x1100;
 		build_refused(b, "has its entry 0x1100 outside every "
 				 "executable segment");
@@ -476,8 +474,7 @@ static void elf_open_refuses_bad_sections(void **state)
 	(void)state;
 	FOR_EACH_BOARD(b)
 	{
-		init(b);
-		elf_build(&spec, &file);
+		build_plain(b);
 		elf_set(&file, ELF_E_SHENTSIZE, 8);
 		snprintf(why, sizeof(why),
 			 "has a broken section table: headers of 8 bytes, not "
@@ -522,8 +519,7 @@ static void elf_open_takes_section_names_outside(void **state)
 	(void)state;
 	FOR_EACH_BOARD(b)
 	{
-		init(b);
-		elf_build(&spec, &file);
+		build_plain(b);
 		elf_set_section(&file, ELF_SECTION_TABLE, ELF_SH_NAME,
 				UINT32_MAX);
 		assert_int_equal(open_file(b), 0);
