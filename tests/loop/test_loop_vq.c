@@ -27,7 +27,7 @@
 #define SHM_SIZE (2u << 20)
 #define SHM_DA UINT64_C(0x1000000000)
 #define GRANULE 64u
-#define RING_MAX 1024u
+#define RING_MAX 32768u
 #define SEGS 3u	      /* of a chain at most: two to read, one to write */
 #define PART 40u      /* bytes of a segment */
 #define CHAINS 66000u /* past the wrap of the indices */
@@ -341,6 +341,58 @@ static void loop_vq_every_size_passes_the_wrap(void **state)
 	for_each_shape(run_in_turn, nums, HVL_ARRAY_SIZE(nums));
 }
 
+/*
+ * A ring that is filled to the last entry in one go, and given back so: the
+ * largest step that an index makes, and each side wants to hear of it.
+ */
+static void run_full(const struct shape *s)
+{
+	struct rings *r = rings_create(s);
+	struct hvl_drv_seg seg = { r->requests[0].write, PART };
+	struct hvl_seg segs[1];
+	struct hvl_chain c = { .seg = segs, .nseg_max = 1 };
+	uint32_t round, i, len;
+	void *cookie;
+
+	for (round = 0; round < 5; round++) {
+		assert_false(hvl_dev_vq_notify_on(&r->dev));
+		assert_false(hvl_drv_vq_irq_on(&r->drv));
+		for (i = 0; i < s->num; i++)
+			assert_int_equal(hvl_drv_vq_add(&r->drv, &seg, 0, 1,
+							r->slots + i),
+					 0);
+		assert_int_equal(hvl_drv_vq_add(&r->drv, &seg, 0, 1, r),
+				 -ENOSPC);
+		assert_true(hvl_drv_vq_kick(&r->drv));
+		for (i = 0; i < s->num; i++) {
+			assert_int_equal(hvl_dev_vq_pop(&r->dev, &c), 1);
+			hvl_dev_vq_push(&r->dev, &c, PART);
+		}
+		assert_int_equal(hvl_dev_vq_pop(&r->dev, &c), 0);
+		assert_true(hvl_dev_vq_flush(&r->dev));
+		for (i = 0; i < s->num; i++) {
+			assert_int_equal(hvl_drv_vq_get(&r->drv, &cookie, &len),
+					 1);
+			assert_ptr_equal(cookie, r->slots + i);
+			assert_int_equal(len, PART);
+		}
+	}
+	rings_destroy(r, s);
+}
+
+static void loop_vq_full_rings_are_heard_of(void **state)
+{
+	static const uint16_t nums[] = { 1, 2, 3, 1000, 16384, 32767, 32768 };
+
+	(void)state;
+	for (unsigned int i = 0; i < HVL_ARRAY_SIZE(formats) * 7; i++) {
+		struct shape s = { nums[i % 7], false, false, formats[i / 7] };
+
+		if ((s.features & PACKED) || hvl_vring_num_ok(s.num))
+			run_full(&s);
+	}
+}
+
 static void loop_vq_two_threads_pass_the_wrap(void **state)
 {
 	static const uint16_t nums[] = { 1, 5, 256 };
@@ -534,6 +586,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loop_vq_every_size_passes_the_wrap),
+		cmocka_unit_test(loop_vq_full_rings_are_heard_of),
 		cmocka_unit_test(loop_vq_two_threads_pass_the_wrap),
 		cmocka_unit_test(
 			loop_vq_smallest_rings_take_single_descriptors),
