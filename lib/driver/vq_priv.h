@@ -93,14 +93,16 @@ HVL_INLINE void vq_give(struct hvl_drv_vq *vq, uint16_t head, uint16_t tail,
 }
 
 /*
- * The formats. offer: write a chain's descriptors behind those offered before;
- * the device sees them from publish on, which says whether it wants to be
- * notified. look: whether something was used: 1, 0, or -EPROTO. used: what it
- * is, after a look that said 1. skip: one more chain is taken, with @count
- * entries of the ring; false: the device did not say so many were used.
- * set_irq: write down what the queue's irq and used_idx say; true: that is
- * new. bad: offer what no device can accept,
- * in one entry.
+ * What each format has:
+ *
+ * offer    write a chain's descriptors behind those offered before
+ * publish  show all of them to the device; true: it wants to be notified
+ * look     whether something was used: 1, 0 or -EPROTO
+ * used     what that is, after a look that said 1
+ * skip     one more chain is taken, with @count entries of the ring; false: the
+ *          device did not say that so many were used
+ * set_irq  write down what the queue's irq and used_idx say; true: that is new
+ * bad      offer what no device can accept, in one entry
  */
 
 #endif /* HVL_DRIVER_VQ_PRIV_H */

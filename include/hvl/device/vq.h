@@ -2,10 +2,10 @@
 /*
  * hvl/device/vq.h - device side of one virtqueue (virtio 1.3 §2.7, §2.8)
  *
- * Split or packed, as the negotiated features say. Takes the chains a driver made available, lends their buffers to a device
- * model and gives them back on the used ring. Everything the driver writes is
- * hostile: each word is read once into private memory, checked, and only the
- * copy is used.
+ * Split or packed, as the negotiated features say. Takes the chains a driver
+ * made available, lends their buffers to a device model and gives them back on
+ * the used ring. Everything the driver writes is hostile: each word is read
+ * once into private memory, checked, and only the copy is used.
  *
  * Ownership  The caller owns the queue and the shared memory, which the queue
  *            borrows from start to stop.
@@ -187,9 +187,11 @@ bool hvl_dev_vq_waiting(const struct hvl_dev_vq *vq);
  * hvl_dev_vq_push() - give a chain back (§2.7.14, §2.8.22)
  * @vq:    the queue it came from
  * @chain: head and writable segments as pop filled them in
- * @len:   bytes written into its writable segments, from their start
+ * @len:   bytes written into its writable segments, from their start; more
+ *         than they have counts as all of them
  *
- * The driver does not see it before hvl_dev_vq_flush().
+ * In any order without IN_ORDER, else as they were popped. The driver does not
+ * see it before hvl_dev_vq_flush().
  */
 void hvl_dev_vq_push(struct hvl_dev_vq *vq, const struct hvl_chain *chain,
 		     uint32_t len);
@@ -210,7 +212,12 @@ void hvl_dev_vq_push_many(struct hvl_dev_vq *vq, const struct hvl_chain *chains,
  */
 bool hvl_dev_vq_flush(struct hvl_dev_vq *vq);
 
-/** hvl_dev_vq_notify_off() - the driver need not ring (§2.7.10) */
+/**
+ * hvl_dev_vq_notify_off() - the driver need not ring (§2.7.10, §2.8.10)
+ *
+ * It may even so: with EVENT_IDX on a split ring once in 65536 chains, and for
+ * what it made available before it saw this.
+ */
 void hvl_dev_vq_notify_off(struct hvl_dev_vq *vq);
 
 /**

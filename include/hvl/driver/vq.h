@@ -2,10 +2,11 @@
 /*
  * hvl/driver/vq.h - driver side of one virtqueue (virtio 1.3 §2.7, §2.8)
  *
- * Split or packed, as the negotiated features say. Offers chains of buffers to the device and takes them back. Buffers that lie
- * in the shared memory are offered where they are; others travel through
- * bounce buffers from the pool. Of what it needs to know again, nothing is
- * read back from memory that the device can write.
+ * Split or packed, as the negotiated features say. Offers chains of buffers to
+ * the device and takes them back. Buffers that lie in the shared memory are
+ * offered where they are; others travel through bounce buffers from the pool.
+ * Of what it needs to know again, nothing is read back from memory that the
+ * device can write.
  *
  * Ownership  The caller owns the queue, its slots and the pool; the queue
  *            borrows them from init to fini. A chain's buffers are the
@@ -35,14 +36,14 @@ struct hvl_drv_seg {
 /* A chain of one segment. */
 struct hvl_drv_buf {
 	void *cookie; /* not NULL */
-	void *va;
+	void *va;     /* as in struct hvl_drv_seg */
 	uint32_t len;
 };
 
 /* A chain that came back. */
 struct hvl_drv_used {
-	void *cookie;
-	uint32_t len;
+	void *cookie; /* as it was added with */
+	uint32_t len; /* bytes that the device wrote */
 };
 
 #define HVL_DRV_VQ_SEGS_MAX 8u
@@ -61,8 +62,7 @@ struct hvl_drv_vq_slot {
 	uint16_t next;	/* of the chain, or of the free list */
 	uint16_t count; /* head only: descriptors in the chain */
 	uint16_t flags; /* VRING_DESC_F_WRITE and private ones */
-	uint16_t
-		shown; /* split: head in the avail ring's entry of this index */
+	uint16_t shown; /* split: what the avail ring's entry here holds */
 };
 
 struct hvl_drv_vq_config {
