@@ -93,6 +93,7 @@ static struct target {
 	struct hvl_drv_net net;
 	struct hvl_drv_net_config net_cfg;
 	struct hvl_drv_vq_slot rx_slots[NUM], tx_slots[NUM];
+	struct hvl_drv_vq_slot indirect[2][HVL_DRV_NET_SEGS * NUM];
 	struct hvl_drv_net_buf rx_bufs[NUM], tx_bufs[NUM];
 	struct hvl_drv_net_buf *held[NUM]; /* received and not given back */
 	uint32_t held_gen[NUM];
@@ -460,6 +461,8 @@ static void drv_init(const uint32_t *head)
 		.tx_slots = t.tx_slots,
 		.rx_bufs = t.rx_bufs,
 		.tx_bufs = t.tx_bufs,
+		.rx_indirect = t.indirect[0],
+		.tx_indirect = t.indirect[1],
 	};
 	/* Such registers act at once; these do not, which is hostile. */
 	if (head[0] & HEAD_TRAPPING) {

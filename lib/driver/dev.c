@@ -227,7 +227,8 @@ int hvl_drv_dev_config_read(struct hvl_drv_dev *dev, uint32_t off, void *buf,
 /* What our rings can do, whatever the device type. */
 static uint64_t dev_ring_features(const struct hvl_drv_dev *dev)
 {
-	uint64_t features = HVL_BIT64(VIRTIO_RING_F_EVENT_IDX) |
+	uint64_t features = HVL_BIT64(VIRTIO_RING_F_INDIRECT_DESC) |
+			    HVL_BIT64(VIRTIO_RING_F_EVENT_IDX) |
 			    HVL_BIT64(VIRTIO_F_ACCESS_PLATFORM) |
 			    HVL_BIT64(VIRTIO_F_IN_ORDER) |
 			    HVL_BIT64(VIRTIO_F_ORDER_PLATFORM) |

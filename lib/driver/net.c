@@ -34,7 +34,7 @@ static uint32_t net_frame_off(const struct hvl_drv_net *net)
 static int net_add(struct hvl_drv_net *net, struct hvl_drv_vq *vq,
 		   struct hvl_drv_net_buf *buf, uint32_t len)
 {
-	struct hvl_drv_seg segs[2];
+	struct hvl_drv_seg segs[HVL_DRV_NET_SEGS];
 	uint16_t n = 1;
 
 	segs[0].va = buf->data - net->hdr_size;
@@ -125,10 +125,14 @@ static int net_alloc_side(struct hvl_drv_net *net, struct hvl_drv_vq *vq,
 	cfg.slots = rx ? net->cfg.rx_slots : net->cfg.tx_slots;
 	/* Our buffers are whole pieces of the pool. */
 	cfg.own_lines = true;
+	cfg.indirect = rx ? net->cfg.rx_indirect : net->cfg.tx_indirect;
+	if (net->split && cfg.indirect &&
+	    hvl_drv_dev_has(net->dev, VIRTIO_RING_F_INDIRECT_DESC))
+		cfg.nindirect = HVL_DRV_NET_SEGS;
 	err = hvl_drv_vq_init(vq, &cfg);
 	if (err)
 		return err;
-	*nbufs = net->split ? num / 2 : num;
+	*nbufs = net->split && cfg.nindirect == 0 ? num / 2 : num;
 	err = net_alloc_bufs(net, rx ? net->cfg.rx_bufs : net->cfg.tx_bufs,
 			     *nbufs);
 	if (err) {

@@ -19,6 +19,7 @@ static struct hvl_drv_dev devs[2];
 static struct hvl_drv_rng rng;
 static struct hvl_drv_net net;
 static struct hvl_drv_vq_slot rx_slots[RING], tx_slots[RING];
+static struct hvl_drv_vq_slot indirect[2][HVL_DRV_NET_SEGS * RING];
 static struct hvl_drv_net_buf rx_bufs[RING], tx_bufs[RING];
 static const struct hvl_drv_net_config net_config = {
 	.rx_num = RING,
@@ -27,6 +28,8 @@ static const struct hvl_drv_net_config net_config = {
 	.tx_slots = tx_slots,
 	.rx_bufs = rx_bufs,
 	.tx_bufs = tx_bufs,
+	.rx_indirect = indirect[0],
+	.tx_indirect = indirect[1],
 };
 
 /* The buffer is ours: it is bounced. */

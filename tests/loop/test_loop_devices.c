@@ -125,6 +125,29 @@ static void loop_devices_work_without_layout_and_indirect(void **state)
 	}
 }
 
+/* A header and its frame take one entry of the ring, in a table, or two. */
+static void loop_devices_with_tables_lend_a_frame_for_each_entry(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < 2 * VERSIONS; i++) {
+		struct loop_options opt = versions[i / 2];
+		bool apart = opt.version == 1, tables = i % 2 == 0;
+		struct loop *l;
+
+		opt.features_off |= NO_ANY_LAYOUT | (tables ? 0 : NO_INDIRECT);
+		l = create_up(&opt, 16);
+		assert_int_equal(hvl_drv_dev_has(&l->drv[LOOP_NET],
+						 VIRTIO_RING_F_INDIRECT_DESC),
+				 tables);
+		assert_int_equal(l->net.split, apart);
+		assert_int_equal(l->net.nbufs_rx, apart && !tables ? 8 : 16);
+		assert_int_equal(l->net.nbufs_tx, apart && !tables ? 8 : 16);
+		assert_int_equal(loop_traffic(l, 0, 2000), 2000);
+		assert_int_equal(l->dev[LOOP_NET].stats.violations, 0);
+		loop_destroy(l);
+	}
+}
+
 static void loop_devices_work_by_polling(void **state)
 {
 	(void)state;
@@ -520,6 +543,8 @@ int main(void)
 		cmocka_unit_test(loop_devices_negotiate),
 		cmocka_unit_test(loop_devices_carry_traffic_past_the_wrap),
 		cmocka_unit_test(loop_devices_work_without_layout_and_indirect),
+		cmocka_unit_test(
+			loop_devices_with_tables_lend_a_frame_for_each_entry),
 		cmocka_unit_test(loop_devices_work_by_polling),
 		cmocka_unit_test(loop_devices_that_poll_are_left_alone),
 		cmocka_unit_test(loop_devices_take_notifications_as_hints),

@@ -352,6 +352,8 @@ int loop_start_net(struct loop *l, uint16_t rx_num, uint16_t tx_num)
 		.tx_slots = l->tx_slots,
 		.rx_bufs = l->rx_bufs,
 		.tx_bufs = l->tx_bufs,
+		.rx_indirect = l->rx_indirect,
+		.tx_indirect = l->tx_indirect,
 	};
 
 	return hvl_drv_net_start(&l->net, &l->drv[LOOP_NET],

@@ -94,6 +94,8 @@ struct loop {
 	struct hvl_drv_net net;
 	struct hvl_drv_vq_slot rx_slots[LOOP_RING_MAX];
 	struct hvl_drv_vq_slot tx_slots[LOOP_RING_MAX];
+	struct hvl_drv_vq_slot rx_indirect[HVL_DRV_NET_SEGS * LOOP_RING_MAX];
+	struct hvl_drv_vq_slot tx_indirect[HVL_DRV_NET_SEGS * LOOP_RING_MAX];
 	struct hvl_drv_net_buf rx_bufs[LOOP_RING_MAX];
 	struct hvl_drv_net_buf tx_bufs[LOOP_RING_MAX];
 

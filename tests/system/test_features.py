@@ -16,7 +16,8 @@ RINGS = (("--ring", "split"), ("--ring", "packed"),
          ("--no-features", "event_idx,in_order"),
          ("--ring", "packed", "--no-features", "event_idx,in_order"),
          ("--transport", "mmio-v1", "--features", "event_idx",
-          "--no-features", "any_layout,indirect_desc"))
+          "--no-features", "any_layout,indirect_desc"),
+         ("--transport", "mmio-v1", "--no-features", "any_layout"))
 
 
 class Features(unittest.TestCase):

@@ -36,6 +36,9 @@ struct hvl_drv_net_buf {
 	bool lent;		      /* driver's */
 };
 
+/* Segments of a frame at most: its header, where the device wants it apart. */
+#define HVL_DRV_NET_SEGS 2u
+
 /* A frame that waits for so many of the platform's time-outs is stuck. */
 #define HVL_DRV_NET_STUCK 3u
 
@@ -47,7 +50,14 @@ struct hvl_drv_net_config {
 	struct hvl_drv_vq_slot *tx_slots; /* tx_num of them */
 	struct hvl_drv_net_buf *rx_bufs;  /* rx_num of them */
 	struct hvl_drv_net_buf *tx_bufs;  /* tx_num of them */
-	uint8_t mac[6];			  /* used when the device offers none */
+	/*
+	 * HVL_DRV_NET_SEGS for each entry of the ring, or NULL. Where the header
+	 * has a descriptor of its own, as many frames as entries fit into a
+	 * ring with them, and half as many without (INDIRECT_DESC).
+	 */
+	struct hvl_drv_vq_slot *rx_indirect;
+	struct hvl_drv_vq_slot *tx_indirect;
+	uint8_t mac[6]; /* used when the device offers none */
 };
 
 struct hvl_drv_net_stats {

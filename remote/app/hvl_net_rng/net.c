@@ -74,6 +74,8 @@ static struct net {
 static struct net_frame net_frames[NET_HELD_MAX];
 static struct hvl_drv_vq_slot net_rx_slots[APP_NET_RING];
 static struct hvl_drv_vq_slot net_tx_slots[APP_NET_RING];
+static struct hvl_drv_vq_slot net_rx_indirect[HVL_DRV_NET_SEGS * APP_NET_RING];
+static struct hvl_drv_vq_slot net_tx_indirect[HVL_DRV_NET_SEGS * APP_NET_RING];
 static struct hvl_drv_net_buf net_rx_bufs[APP_NET_RING];
 static struct hvl_drv_net_buf net_tx_bufs[APP_NET_RING];
 
@@ -85,6 +87,8 @@ static const struct hvl_drv_net_config net_config = {
 	.tx_slots = net_tx_slots,
 	.rx_bufs = net_rx_bufs,
 	.tx_bufs = net_tx_bufs,
+	.rx_indirect = net_rx_indirect,
+	.tx_indirect = net_tx_indirect,
 	.mac = { 0x02, 0x68, 0x76, 0x6c, 0x00, 0x02 },
 };
 

@@ -49,6 +49,7 @@ static const uint8_t net_router[4] = { 10, 0, 2, 2 };
 static struct hvl_drv_net net;
 static uint8_t net_router_mac[6];
 static struct hvl_drv_vq_slot net_rx_slots[NET_RING], net_tx_slots[NET_RING];
+static struct hvl_drv_vq_slot net_indirect[2][HVL_DRV_NET_SEGS * NET_RING];
 static struct hvl_drv_net_buf net_rx_bufs[NET_RING], net_tx_bufs[NET_RING];
 
 static const struct hvl_drv_net_config net_config = {
@@ -58,6 +59,8 @@ static const struct hvl_drv_net_config net_config = {
 	.tx_slots = net_tx_slots,
 	.rx_bufs = net_rx_bufs,
 	.tx_bufs = net_tx_bufs,
+	.rx_indirect = net_indirect[0],
+	.tx_indirect = net_indirect[1],
 };
 
 static void net_put16(uint8_t *p, unsigned int value)
