@@ -195,7 +195,7 @@ int main(int argc, char **argv)
 		      HVL_ARRAY_SIZE(opts));
 	bench_cores(cores_text, cores);
 	b.features = bench_features(b.ring, b.list);
-	b.pair = bench_pair_create(cores, (unsigned int)b.seconds + 20);
+	b.pair = bench_pair_create(cores, (unsigned int)b.seconds + 100);
 	net_check_options(&b);
 	b.shared = bench_map(sizeof(*b.shared), false);
 	b.shm.da = NET_SHM_DA & ~UINT64_C(0xfff);

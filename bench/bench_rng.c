@@ -411,7 +411,7 @@ int main(int argc, char **argv)
 	bench_cores(cores_text, cores);
 	if (b.wait == RNG_POLL && cores[0] == cores[1])
 		bench_die(2, "--wait poll: needs two cores, as both poll");
-	b.pair = bench_pair_create(cores, 2 * (unsigned int)b.seconds + 20);
+	b.pair = bench_pair_create(cores, 2 * (unsigned int)b.seconds + 100);
 	b.shared = bench_map(sizeof(*b.shared), false);
 	b.shm = (struct hvl_io){ bench_map(RNG_SHM_SIZE, hugepages), RNG_SHM_DA,
 				 RNG_SHM_SIZE };
