@@ -107,6 +107,9 @@ int hvl_drv_dev_queue_max(struct hvl_drv_dev *dev, uint16_t queue,
  * @queue: index
  * @vq:    initialised, nothing added yet
  * Return: 0, -EIO when the device does not take it, -ETIMEDOUT.
+ *
+ * A version 1 device side clears the ring when it takes it: hvl_drv_vq_irq_off()
+ * has an effect only after this.
  */
 int hvl_drv_dev_queue_setup(struct hvl_drv_dev *dev, uint16_t queue,
 			    const struct hvl_drv_vq *vq);
