@@ -77,14 +77,16 @@ static inline void vq_store16(const struct hvl_drv_vq *vq, uint32_t at,
  * Give the slots from @head to @tail back, @n of them, behind the free ones.
  * So entries go round the ring as long as the device keeps the order, and with
  * IN_ORDER always (virtio 1.3 §2.7.5.2). The last one's link leads from each
- * chain to the one added next: that one comes back next then.
+ * chain to the one added next: that one comes back next then. Without IN_ORDER
+ * and with none free, the last one may be among these, and linked already.
  */
 HVL_INLINE void vq_give(struct hvl_drv_vq *vq, uint16_t head, uint16_t tail,
 			uint16_t n)
 {
 	struct hvl_drv_vq_slot *slots = vq->cfg.slots;
 
-	slots[vq->free_tail].next = head;
+	if (vq->nfree != 0 || vq->in_order)
+		slots[vq->free_tail].next = head;
 	if (vq->nfree == 0)
 		vq->free_head = head;
 	vq->free_tail = tail;

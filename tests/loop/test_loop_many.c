@@ -214,6 +214,79 @@ static void loop_many_every_format_passes_the_wrap(void **state)
 	}
 }
 
+/* Chains that the device has, and the segment of each. */
+static struct held {
+	struct hvl_chain chain[NUM_MAX];
+	struct hvl_seg seg[NUM_MAX];
+	unsigned int count;
+} held;
+
+static void hold(void)
+{
+	int n = hvl_dev_vq_pop_many(&f.dev, f.chains, NUM_MAX);
+
+	assert_true(n >= 0);
+	for (int i = 0; i < n; i++, held.count++) {
+		held.chain[held.count] = f.chains[i];
+		held.seg[held.count] = f.chains[i].seg[0];
+	}
+}
+
+/* Give one of them back, whichever. */
+static void give_any(void)
+{
+	unsigned int i = any(held.count);
+
+	held.chain[i].seg = &held.seg[i];
+	hvl_dev_vq_push(&f.dev, &held.chain[i], 0);
+	held.count--;
+	held.chain[i] = held.chain[held.count];
+	held.seg[i] = held.seg[held.count];
+}
+
+/* Each that comes back was out; then all that are not out are offered. */
+static unsigned int take_and_refill(uint16_t num)
+{
+	struct hvl_drv_used used[NUM_MAX];
+	int n = hvl_drv_vq_get_many(&f.drv, used, (uint16_t)(any(num) + 1));
+
+	assert_true(n >= 0);
+	for (int i = 0; i < n; i++) {
+		struct item *item = used[i].cookie;
+
+		assert_true(item->out);
+		item->out = false;
+	}
+	for (uint32_t i = 0; i < num; i++)
+		(void)add(i, 1, false);
+	(void)hvl_drv_vq_kick(&f.drv);
+	return (unsigned int)n;
+}
+
+/* The ring is always full, so that the last entry offered may come first. */
+static void loop_many_full_ring_comes_back_in_any_order(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < HVL_ARRAY_SIZE(formats); i++) {
+		unsigned int done = 0;
+
+		if (formats[i] & IN_ORDER)
+			continue;
+		start(8, formats[i], 0);
+		held.count = 0;
+		(void)take_and_refill(8);
+		while (done < 10000) {
+			hold();
+			assert_true(held.count > 0);
+			for (uint32_t n = any(held.count) + 1; n > 0; n--)
+				give_any();
+			(void)hvl_dev_vq_flush(&f.dev);
+			done += take_and_refill(8);
+		}
+		hvl_drv_vq_fini(&f.drv);
+	}
+}
+
 /* A chain of two among those of one: all come, in order. */
 static void loop_many_takes_longer_chains_between(void **state)
 {
@@ -464,6 +537,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(loop_many_every_format_passes_the_wrap),
+		cmocka_unit_test(loop_many_full_ring_comes_back_in_any_order),
 		cmocka_unit_test(loop_many_takes_longer_chains_between),
 		cmocka_unit_test(loop_many_offers_what_there_is_room_for),
 		cmocka_unit_test(loop_many_journal_has_one_out),
