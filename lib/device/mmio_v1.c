@@ -104,13 +104,23 @@ static bool v1_may_leave(const struct hvl_dev *dev)
 }
 
 /*
+ * QueuePFN, after the driver has shown that it starts over: what its earlier
+ * life left there was written before that, and must be seen, too.
+ */
+static uint32_t v1_pfn_left(const struct hvl_dev *dev)
+{
+	hvl_rmb_before_second_look();
+	return hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN);
+}
+
+/*
  * Status is 0: forget the driver, and its last QueuePFN, lest it be taken for
  * a request of the next life. The markers come last: they are the answer that
  * a waiting driver sees. Return: whether there was anything to do.
  */
 static bool v1_reset(struct hvl_dev *dev)
 {
-	uint32_t pfn = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN);
+	uint32_t pfn = v1_pfn_left(dev);
 	uint32_t num = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_NUM);
 	uint32_t sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
 
@@ -244,7 +254,7 @@ void hvl_dev_v1_take_status_(struct hvl_dev *dev, uint8_t status)
  */
 static void v1_restart(struct hvl_dev *dev, uint8_t status)
 {
-	uint32_t left = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN);
+	uint32_t left = v1_pfn_left(dev);
 	uint32_t sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
 	bool late = (dev->mmio.late || dev->broken) &&
 		    (status & VIRTIO_CONFIG_S_DRIVER_OK);

@@ -14,7 +14,7 @@ target_compile_options(sim_library PRIVATE -include sim_sites.h)
 
 add_library(sim_machine STATIC sim.c sim_caches.c sim_sites.c sim_weak.c
   traffic.c traffic_host.c traffic_net.c traffic_net_many.c
-  traffic_rng.c traffic_trap.c
+  traffic_older.c traffic_rng.c traffic_trap.c
   $<TARGET_OBJECTS:sim_library>
   "${PROJECT_SOURCE_DIR}/lib/metal/format.c"
   "${PROJECT_SOURCE_DIR}/lib/metal/io.c"

@@ -65,6 +65,11 @@ struct sim_config {
 	 */
 	bool strict;
 	/*
+	 * The driver's side has the memory strongly ordered and uncached, as
+	 * one that knows no barriers needs it.
+	 */
+	bool strong;
+	/*
 	 * The driver's side dies now and then, and its function starts anew:
 	 * once in so many accesses of its. 0: never.
 	 */

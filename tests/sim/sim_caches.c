@@ -29,6 +29,7 @@ static struct {
 	unsigned char mem[SIM_SIZE];
 	struct cache_side side[SIM_SIDES];
 	uint32_t line;
+	bool strong;	   /* the driver's side has none */
 	uint32_t evict;	   /* one line leaves once in so many steps */
 	uint32_t prefetch; /* one comes once in so many steps */
 } caches;
@@ -40,6 +41,7 @@ static void caches_start(const struct sim_config *cfg)
 	memset(&caches, 0, sizeof(caches));
 	memset(caches.mem + SIM_UNCACHED, 0xa5, SIM_SIZE - SIM_UNCACHED);
 	caches.line = cfg->line;
+	caches.strong = cfg->strong;
 	caches.evict = odds[sim_dice_(4)];
 	caches.prefetch = odds[sim_dice_(4)];
 }
@@ -79,7 +81,7 @@ static unsigned char *cache_at(const struct sim_access *a, bool write)
 	struct cache_side *s = &caches.side[a->side];
 	uint32_t line = a->off / caches.line;
 
-	if (a->off < SIM_UNCACHED)
+	if (a->off < SIM_UNCACHED || (caches.strong && a->side == SIM_DRIVER))
 		return caches.mem + a->off;
 	cache_fetch(s, line);
 	if (write)

@@ -49,6 +49,7 @@ static struct {
 	struct weak_cell cell[CELLS];
 	struct weak_side side[SIM_SIDES];
 	uint64_t now;
+	bool strong;	/* of the driver's side nothing waits */
 	uint32_t lazy;	/* a store leaves by itself once in so many steps */
 	uint32_t stale; /* a load is fresh once in so many */
 } weak;
@@ -70,8 +71,8 @@ static void weak_start(const struct sim_config *cfg)
 	static const uint32_t lazy[] = { 2, 8, 40, 200 };
 	uint32_t i;
 
-	(void)cfg;
 	memset(&weak, 0, sizeof(weak));
+	weak.strong = cfg->strong;
 	weak.lazy = lazy[sim_dice_(4)];
 	weak.stale = 1 + sim_dice_(4);
 	for (i = 0; i < CELLS; i++) {
@@ -87,6 +88,11 @@ static struct weak_version *weak_newest(uint32_t off)
 	struct weak_cell *c = &weak.cell[off / 8];
 
 	return &c->v[c->at];
+}
+
+static bool weak_is_strong(enum sim_side side)
+{
+	return weak.strong && side == SIM_DRIVER;
 }
 
 /* A store reaches the memory. */
@@ -217,7 +223,9 @@ static uint64_t weak_load(const struct sim_access *a)
 
 	for (i = 0; i < a->size; i++)
 		since = max64(since, s->floor[a->off + i]);
-	v = weak_choose(&weak.cell[a->off / 8], since);
+	v = weak_is_strong(a->side) ?
+		    weak_newest(a->off) :
+		    weak_choose(&weak.cell[a->off / 8], since);
 	value = v->value;
 	for (i = 0; i < a->size; i++)
 		s->floor[a->off + i] = max64(since, v->time);
@@ -250,6 +258,8 @@ static void weak_store(const struct sim_access *a, uint64_t v)
 		.epoch = s->epoch,
 		.release = a->ordered,
 	};
+	if (weak_is_strong(a->side))
+		weak_leave_any(s);
 }
 
 /* Ordered after all that is earlier, but nothing later after it. */

@@ -44,6 +44,7 @@ struct traffic_config {
 	enum traffic_mode mode;
 	bool packed;
 	bool trapping; /* an ordinary device, see traffic_trap.c */
+	bool older;    /* a driver of the existing stack: traffic_older.c */
 };
 
 /* What outlives a host; the newest record counts. */
@@ -73,6 +74,8 @@ struct traffic {
 	uint32_t hosts;	   /* how many there were */
 	uint32_t attached; /* and of these, how many without the record */
 	bool published;
+	bool serving;		    /* it is looking at the device */
+	uint32_t looks;		    /* before it sleeps */
 	bool forgetful;		    /* some have no record */
 	char line[100];		    /* the last one of the log */
 	bool news;		    /* of the backing: serve again */
@@ -90,6 +93,8 @@ struct traffic {
 
 	/* driver side */
 	uint32_t attached_seen; /* when it started */
+	uint32_t older_kind;	/* the same in all lives */
+	bool older_known;
 	struct hvl_io drv_shm, drv_regs;
 	struct hvl_drv_platform plat;
 	struct hvl_drv_dev drv;
@@ -136,6 +141,9 @@ void traffic_check_stall(uint64_t since_us, const char *what);
 
 /** Fail the run, or start over where that may have come of a lost record. */
 void traffic_error(const char *what, int err) __attribute__((noreturn));
+
+/** A driver's side that is not the library. */
+void traffic_older(void);
 
 /** A side's memory and registers. */
 void traffic_view(enum sim_side side, struct hvl_io *shm, struct hvl_io *regs);

@@ -204,12 +204,22 @@ void traffic_host(void)
 	host_begin();
 	for (;;) {
 		t->news = false;
+		t->serving = true;
 		wants = hvl_dev_service(&t->dev, 1 + sim_random(16));
+		t->serving = false;
 		if (wants & HVL_DEV_RING)
 			sim_ring(SIM_DRIVER);
 		if (t->cfg->device == VIRTIO_ID_NET)
 			traffic_net_play();
-		if (!(wants & HVL_DEV_MORE) && !t->news)
-			sim_wait(sim_now_us() + TRAFFIC_RECHECK_US);
+		if ((wants & HVL_DEV_MORE) || t->news)
+			continue;
+		/* Drivers of other devices ring, too. */
+		if (t->looks != 0) {
+			t->looks--;
+			continue;
+		}
+		sim_wait(sim_now_us() + TRAFFIC_RECHECK_US);
+		if (t->cfg->older)
+			t->looks = sim_random(60);
 	}
 }
