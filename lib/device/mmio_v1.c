@@ -129,7 +129,7 @@ static bool v1_reset(struct hvl_dev *dev)
 		return false;
 	v1_forget(dev, HVL_DEV_EVENT_RESET,
 		  v1_may_leave(dev) && v1_is_old(dev, pfn) ? pfn : 0, false);
-	hvl_rmb_before_second_look();
+	/* What this one misses the last one sees. */
 	if (v1_status(dev) != 0)
 		return true;
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_ACK, 0);
@@ -178,9 +178,8 @@ static bool v1_take_ack(struct hvl_dev *dev)
 
 	if (ack == 0)
 		return false;
-	/* Before InterruptStatus, whose next value it may answer. */
+	/* Before the next ring, whose count and doorbell come behind it. */
 	hvl_dev_set_reg_(dev, HVL_MMIO_REG_INTERRUPT_ACK, 0);
-	hvl_mb_before_register_recheck();
 	dev->unacked = false;
 	dev->acks++;
 	if (m->isr & ack & HVL_MMIO_INT_CONFIG & ~m->isr_late) {
@@ -201,7 +200,7 @@ static bool v1_pfn_restarted(const struct hvl_dev *dev)
 	/* If we came late, whether it has our queues comes first. */
 	if (!dev->mmio.setup_over || dev->mmio.late)
 		return false;
-	pfn = hvl_io_load_acquire32(dev->cfg.regs, HVL_MMIO_REG_QUEUE_PFN);
+	pfn = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_PFN);
 	if (pfn == 0 || pfn == HVL_MMIO_V1_ACK)
 		return false;
 	if (!dev->mmio.marked)
@@ -287,7 +286,6 @@ static bool v1_put_markers(struct hvl_dev *dev, uint32_t pfn)
 	uint32_t sel = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL);
 	bool done;
 
-	hvl_rmb_before_second_look();
 	/* One that waits for its reset would take the marker for the answer. */
 	if ((sel != dev->mmio.last_acked && sel != HVL_MMIO_V1_MARKER) ||
 	    !hvl_dev_v1_same_life_(dev))
@@ -394,8 +392,10 @@ static bool v1_poll(struct hvl_dev *dev)
 	if (hvl_dev_v1_restarted_(dev, status)) {
 		v1_restart(dev, status);
 		ring = false;
-		/* It may have shown in what came after Status. */
-		hvl_rmb_before_second_look();
+		/*
+		 * It may have shown in what came after Status: read before
+		 * the barrier of v1_pfn_left().
+		 */
 		status = v1_status(dev);
 		if (status == 0)
 			return v1_reset(dev);

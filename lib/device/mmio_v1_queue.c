@@ -148,7 +148,8 @@ static bool v1_acknowledge(struct hvl_dev *dev, uint16_t i,
 	hvl_dev_record_(dev);
 	/*
 	 * Not after the acknowledgement: the driver may select its next queue
-	 * as soon as it sees it.
+	 * as soon as it sees it. Nor while the ring is being cleared: nothing
+	 * tells a driver that starts over between this look and the answer.
 	 */
 	hvl_mb_before_register_recheck();
 	acked = hvl_dev_reg_(dev, HVL_MMIO_REG_QUEUE_SEL) == r->sel &&
@@ -163,7 +164,6 @@ static bool v1_acknowledge(struct hvl_dev *dev, uint16_t i,
 		dev->stats.queues++;
 	}
 	hvl_dev_record_(dev);
-	hvl_mb_before_register_recheck();
 	return acked;
 }
 
@@ -258,8 +258,10 @@ bool hvl_dev_v1_setup_queue_(struct hvl_dev *dev)
 
 	if (!hvl_dev_v1_read_request_(dev, &r))
 		return false;
-	/* It started over just now, and the request is of its next life. */
-	hvl_rmb_before_second_look();
+	/*
+	 * It started over just now, and the request is of its next life: the
+	 * second look at that has a barrier before it, and so has this.
+	 */
 	if (v1_status(dev) != m->status_seen)
 		return false;
 	if (v1_is_write_back(dev, &r))

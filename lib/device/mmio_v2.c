@@ -15,7 +15,6 @@
 
 #include "dev_priv.h"
 
-#define V2_TRIES 4u /* to copy a block that stands still */
 #define V2_WORDS (HVL_MMIO_REG_CONFIG / 4u)
 
 /* The block, copied once for a fence. */
@@ -41,23 +40,19 @@ static void v2_publish(struct hvl_dev *dev)
 	hvl_dev_mmio_show_(dev);
 }
 
-/* Return: false when the driver kept moving the fence: a later look's task. */
-static bool v2_copy(const struct hvl_dev *dev, struct v2_block *b)
+/*
+ * FenceRequest is written after the words, so that no second look at it could
+ * tell that they stood still: until the acknowledgement the driver changes
+ * them only to reset, and does that with a fence of its own.
+ */
+static void v2_copy(const struct hvl_dev *dev, struct v2_block *b)
 {
 	const struct hvl_io *regs = dev->cfg.regs;
-	unsigned int tries;
 	uint32_t i;
 
-	for (tries = 0; tries < V2_TRIES; tries++) {
-		b->fence =
-			hvl_io_load_acquire32(regs, HVL_MMIO_REG_FENCE_REQUEST);
-		for (i = 0; i < V2_WORDS; i++)
-			b->word[i] = hvl_io_read32(regs, 4u * i);
-		hvl_rmb_before_second_look();
-		if (hvl_dev_reg_(dev, HVL_MMIO_REG_FENCE_REQUEST) == b->fence)
-			return true;
-	}
-	return false;
+	b->fence = hvl_io_load_acquire32(regs, HVL_MMIO_REG_FENCE_REQUEST);
+	for (i = 0; i < V2_WORDS; i++)
+		b->word[i] = hvl_io_read32(regs, 4u * i);
 }
 
 static void v2_obey_features(struct hvl_dev *dev, const struct v2_block *b)
@@ -209,8 +204,7 @@ static bool v2_poll(struct hvl_dev *dev)
 	if (hvl_dev_reg_(dev, HVL_MMIO_REG_FENCE_REQUEST) ==
 	    dev->mmio.fence_ack)
 		return false;
-	if (!v2_copy(dev, &b))
-		return false;
+	v2_copy(dev, &b);
 	v2_obey(dev, &b);
 	dev->mmio.fence_ack = b.fence;
 	hvl_dev_record_(dev);
@@ -265,7 +259,7 @@ static void v2_show(struct hvl_dev *dev)
 	uint32_t shown;
 
 	/* Selectors that move belong to a fence that is still to come. */
-	(void)v2_copy(dev, &b);
+	v2_copy(dev, &b);
 	v2_refresh(dev, &b);
 	hvl_io_store_release32(dev->cfg.regs, HVL_MMIO_REG_FENCE_ACK,
 			       m->fence_ack);
@@ -326,11 +320,13 @@ static const char *v2_restore(struct hvl_dev *dev,
 	return NULL;
 }
 
-/* A reset that is asked for: our last words are obeyed, or still wait. */
+/*
+ * A reset that is asked for: our last words are obeyed, or still wait. One that
+ * is missed came a moment later.
+ */
 static bool v2_driver_gone(const struct hvl_dev *dev)
 {
-	return hvl_io_load_acquire32(dev->cfg.regs,
-				     HVL_MMIO_REG_FENCE_REQUEST) !=
+	return hvl_dev_reg_(dev, HVL_MMIO_REG_FENCE_REQUEST) !=
 		       dev->mmio.fence_ack &&
 	       (hvl_dev_reg_(dev, HVL_MMIO_REG_FENCE_WHAT) &
 		HVL_MMIO_FENCE_STATUS) &&

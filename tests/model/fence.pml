@@ -165,19 +165,13 @@ end_up:		atomic { shown_status != DRIVER_OK -> goto reset }
 	od
 }
 
-/* v2_copy(): FenceRequest stands still around it. */
+/* v2_copy() */
 inline copy()
 {
-	do
-	:: n = request;
-		c_what = what;
-		c_body = body;
-		c_status = status;
-		if
-		:: n == request -> break
-		:: else
-		fi
-	od
+	n = request;
+	c_what = what;
+	c_body = body;
+	c_status = status;
 }
 
 /* v2_obey(), and the record of it */

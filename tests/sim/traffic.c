@@ -307,5 +307,7 @@ const char *traffic_run(const struct traffic_config *cfg, uint64_t seed,
 	traffic.crashes = crashes;
 	traffic.many = seed % 4 == 3;
 	traffic.forgetful = seed % 3 == 1;
+	traffic.once = cfg->version == 1 && cfg->mode == TRAFFIC_TIMERS &&
+		       !cfg->trapping && !cfg->older && seed % 5 == 2;
 	return sim_run(&sim, driver_entry, traffic_host);
 }

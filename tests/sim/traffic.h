@@ -77,6 +77,7 @@ struct traffic {
 	bool serving;		    /* it is looking at the device */
 	uint32_t looks;		    /* before it sleeps */
 	bool forgetful;		    /* some have no record */
+	bool once;		    /* a reset is answered once */
 	char line[100];		    /* the last one of the log */
 	bool news;		    /* of the backing: serve again */
 	uint64_t served;	    /* bytes of entropy */

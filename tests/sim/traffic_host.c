@@ -9,6 +9,9 @@
 #include <string.h>
 
 #include <hvl/metal/compiler.h>
+#include <hvl/wire/mmio.h>
+
+#include "dev_priv.h"
 
 #define COME_BACK_US 3000u
 
@@ -92,8 +95,24 @@ static uint64_t host_features_off(void)
 	return off;
 }
 
+/* Of the existing stack: a reset is answered once, when Status falls to 0. */
+static bool host_poll_once(struct hvl_dev *dev)
+{
+	if (dev->mmio.status_seen == 0 &&
+	    hvl_dev_reg_(dev, HVL_MMIO_REG_STATUS) == 0)
+		return false;
+	return hvl_dev_mmio_v1.poll(dev);
+}
+
 static const struct hvl_dev_transport *host_transport(void)
 {
+	static struct hvl_dev_transport once;
+
+	if (traffic.once) {
+		once = hvl_dev_mmio_v1;
+		once.poll = host_poll_once;
+		return &once;
+	}
 	if (traffic.cfg->trapping)
 		return traffic.cfg->version == 1 ? &traffic_trap_v1 :
 						   &traffic_trap_v2;

@@ -71,7 +71,7 @@ static inline void hvl_wmb_after_sequence_odd(void)
 }
 
 /*
- * Store-load: a register that both sides write (QueuePFN, InterruptACK of
+ * Store-load: a register that both sides write (QueuePFN, QueueSel of
  * version 1) is written before it, or one beside it, is looked at again.
  */
 static inline void hvl_mb_before_register_recheck(void)
