@@ -157,13 +157,14 @@ static void dev_sink(struct net_dev *d)
 	bool io = d->b->mode == NET_IO;
 	unsigned int limit = d->b->inflight ? d->b->inflight : UINT32_MAX;
 	struct net_clock clock;
+	unsigned int room;
 
 	net_clock_start(&clock, d->b, BENCH_DEVICE);
 	while (clock.phase < 2 ||
 	       (io ? d->sent + 1 : bench_word_get(sent)) != d->expect + 1) {
-		if (io && clock.phase < 2)
-			(void)dev_generate(
-				d, limit - (unsigned int)(d->sent - d->expect));
+		room = limit - (unsigned int)(d->sent - d->expect);
+		if (io && clock.phase < 2 && room != 0)
+			(void)dev_generate(d, room);
 		d->count->total += dev_receive(d);
 		net_clock_look(&clock);
 	}

@@ -146,7 +146,10 @@ HVL_INLINE void many_skip(struct hvl_drv_vq *vq, uint16_t count)
 	vq->used_idx = (uint16_t)(vq->used_idx + count);
 }
 
-/* The device has read it, and it is soon written again: get the line back. */
+/*
+ * The device has read it, and it is soon written again: get the line back. Not
+ * for the first one: where it comes alone, the device reads its neighbours next.
+ */
 HVL_INLINE void many_want_desc(const struct hvl_drv_vq *vq, uint32_t i)
 {
 	hvl_io_prefetch(&vq->ring, vq->at.desc + i * DESC_SIZE, true);
@@ -169,7 +172,8 @@ static inline uint16_t many_get_batch(struct hvl_drv_vq *vq,
 			       &used[done]))
 			break;
 		vq->in_batch = !last;
-		many_want_desc(vq, id);
+		if (done != 0)
+			many_want_desc(vq, id);
 		tail = id;
 		id = slots[id].next;
 	}
@@ -199,7 +203,9 @@ static inline uint16_t many_get_each(struct hvl_drv_vq *vq,
 		else
 			slots[tail].next = (uint16_t)next.id;
 		tail = (uint16_t)next.id;
-		many_want_desc(vq, vq_is_packed(vq) ? vq->used_idx : tail);
+		if (done != 0)
+			many_want_desc(vq,
+				       vq_is_packed(vq) ? vq->used_idx : tail);
 		many_skip(vq, 1);
 	}
 	if (done != 0)
